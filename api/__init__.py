@@ -1,0 +1,1 @@
+"""Doors: HTTP, pages, the command line, settings and worker processes."""

@@ -1,0 +1,86 @@
+"""The web application: every door, over one house."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
+
+from fastapi import FastAPI
+
+from api import errors, health, staff, webchat
+from api.house import House, open_house
+from api.live import Live
+from api.logs import log
+from api.settings import Settings
+from bot.channels.channel import Channel
+
+BODY_LIMIT = 64 * 1024
+"""The largest body any door reads, in bytes."""
+
+
+Prepare = Callable[[House], Awaitable[None]]
+
+
+async def _nothing(_house: House) -> None:
+    """Prepare nothing."""
+
+
+def create_app(
+    settings: Settings,
+    *,
+    demo: bool = False,
+    work: bool = True,
+    channels: Mapping[str, Channel] | None = None,
+    prepare: Prepare = _nothing,
+) -> FastAPI:
+    """Return the application. `work`: also deliver messages and run what is due, in this process.
+
+    `prepare` is awaited once the house is open, before the first request.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with open_house(settings, demo=demo, channels=channels) as house:
+            app.state.house = house
+            await prepare(house)
+            app.state.live = live = Live(house.database.url)
+            listening = asyncio.create_task(live.listen())
+            async with _working(app, house) if work else _resting():
+                yield
+            live.stop()
+            await listening
+
+    app = FastAPI(
+        title="Waiting Room",
+        version="0.1.0",
+        summary="Staff API: the waiting list, hand-offs, people and their story.",
+        lifespan=lifespan,
+        docs_url="/docs",
+        redoc_url=None,
+        max_body_size=BODY_LIMIT,
+    )
+    errors.install(app)
+    app.include_router(health.router)
+    app.include_router(webchat.router)
+    app.include_router(staff.router)
+    webchat.mount_static(app)
+    return app
+
+
+@asynccontextmanager
+async def _working(app: FastAPI, house: House) -> AsyncIterator[None]:
+    app.state.worker = worker = house.worker()
+    task = asyncio.create_task(
+        worker.run(on_trouble=lambda error: log.warning("worker waits", trouble=type(error).__name__))
+    )
+    try:
+        yield
+    finally:
+        worker.stop()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task}, timeout=10)
+        task.cancel()
+
+
+@asynccontextmanager
+async def _resting() -> AsyncIterator[None]:
+    yield

@@ -1,0 +1,56 @@
+"""The chat's cookie: a secret that only this browser has, and only we can make."""
+
+import base64
+import hmac
+import re
+import secrets
+
+from fastapi import Response
+
+from waitingroom.columns import KeyRing
+
+KIND = "chat-cookie"
+SHAPE = re.compile(r"[A-Za-z0-9_-]{43}\.[A-Za-z0-9_-]{16}")
+DAYS_KEPT = 90
+"""As long as a silent channel is trusted; every message begins the time anew."""
+
+
+def mint(keys: KeyRing) -> str:
+    """Make a new one: 32 random bytes, and the proof (96 bits of an HMAC) that we made it."""
+    secret = secrets.token_urlsafe(32)
+    return f"{secret}.{_proof(keys, secret)}"
+
+
+def genuine(keys: KeyRing, told: str | None) -> str | None:
+    """Return `told` where we made it; None for anything else, so that nobody chooses their own."""
+    if told is None or not SHAPE.fullmatch(told):
+        return None
+    secret, _, proof = told.partition(".")
+    return told if hmac.compare_digest(proof, _proof(keys, secret)) else None
+
+
+def name(*, secure: bool) -> str:
+    """Name the cookie. `secure`: HTTPS only, bound by the browser to this very host."""
+    return "__Host-chat" if secure else "chat"
+
+
+def give(response: Response, cookie: str, *, secure: bool) -> None:
+    """Have the browser keep the cookie: out of reach of scripts, and never sent with another site's form."""
+    response.set_cookie(
+        name(secure=secure),
+        cookie,
+        max_age=DAYS_KEPT * 24 * 60 * 60,
+        path="/",
+        secure=secure,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def take_back(response: Response, *, secure: bool) -> None:
+    """Have the browser forget the cookie."""
+    response.delete_cookie(name(secure=secure), path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _proof(keys: KeyRing, secret: str) -> str:
+    return base64.urlsafe_b64encode(keys.fingerprint(KIND, secret)[:12]).decode()

@@ -1,0 +1,215 @@
+"""The `waitingroom` command."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+
+from api import logs
+from api.house import House, UnsafeKeysError, open_house
+from api.keys import KeysError, make_keys
+from api.settings import Settings
+from content import ContentError, check
+from waitingroom import letters, staff
+from waitingroom.errors import RefusedError
+from waitingroom.postgres import PostgresUnavailableError
+from waitingroom.staff import Scope
+
+cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+keys_cli = typer.Typer(no_args_is_help=True, help="The sealing keys, and keys for staff.")
+letters_cli = typer.Typer(no_args_is_help=True, help="Messages that never arrived.")
+content_cli = typer.Typer(no_args_is_help=True, help="The words.")
+flows_cli = typer.Typer(no_args_is_help=True, help="The talks.")
+cli.add_typer(keys_cli, name="keys")
+cli.add_typer(letters_cli, name="letters")
+cli.add_typer(content_cli, name="content")
+cli.add_typer(flows_cli, name="flows")
+R = TypeVar("R")
+out = Console(highlight=False, soft_wrap=True)
+
+Demo = Annotated[bool, typer.Option("--demo", help="Use the demo's own keys and clock.")]
+
+
+@cli.command()
+def demo(
+    *,
+    port: Annotated[int, typer.Option(help="The port to serve on, this machine only.")] = 8000,
+    check: Annotated[bool, typer.Option("--check", help="Walk the whole main job over HTTP, then end.")] = False,
+    days_pass: Annotated[int, typer.Option(min=0, help="Move the demo's clock on, and send what falls due.")] = 0,
+) -> None:
+    """Open a waiting room full of made-up people on this machine: no keys, no accounts, no servers."""
+    from api import demo as demonstration
+    from api.check import walk
+
+    settings = Settings().model_copy(update={"host": "127.0.0.1", "port": port, "secure_cookies": False})
+    logs.begin()
+    with _kindly():
+        if check:
+            raise typer.Exit(walk(settings, out.print))
+        if days_pass:
+            asyncio.run(demonstration.let_days_pass(settings, days_pass, out.print))
+            return
+        asyncio.run(demonstration.serve(settings, out.print))
+
+
+@cli.command()
+def serve() -> None:
+    """Serve everything in one process: web and worker, on the embedded database unless DATABASE_URL names one."""
+    _serve(work=True)
+
+
+@cli.command()
+def web() -> None:
+    """Serve the web alone; a worker runs elsewhere."""
+    _serve(work=False)
+
+
+@cli.command()
+def work() -> None:
+    """Deliver messages and run what is due, alone."""
+    from api.work import run_worker
+
+    logs.begin()
+    with _kindly():
+        asyncio.run(run_worker(Settings()))
+
+
+@cli.command()
+def talk(
+    script: Annotated[Path | None, typer.Option(help="Say the lines of this file, and print the talk.")] = None,
+    name: Annotated[str, typer.Option(help="Whose talk this is: the same name goes on where it stopped.")] = "me",
+) -> None:
+    """Talk to the bot here in the terminal, on the demo's records."""
+    from api.talk import talk_here
+
+    logs.begin()
+    with _kindly():
+        asyncio.run(talk_here(Settings(), script, name, out.print))
+
+
+@keys_cli.command("make")
+def keys_make() -> None:
+    """Make the keys that personal words are sealed with, in a file only you can read. Keep a copy safe."""
+    settings = Settings()
+    with _kindly():
+        make_keys(settings.keys_path, demo=False)
+    out.print(f"The keys are in {settings.keys_path}. Without them nothing personal can be read: keep a copy.")
+
+
+@keys_cli.command("staff")
+def keys_staff(
+    name: Annotated[str, typer.Argument(help="The name the person and colleagues see.")],
+    scopes: Annotated[list[Scope] | None, typer.Option("--scope", help="All, unless named.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="When the key ends.")] = 365,
+    *,
+    demo: Demo = False,
+) -> None:
+    """Make a key to the staff API, and print it once."""
+
+    async def make(house: House) -> str:
+        now = house.clock.now()
+        async with house.database.transaction() as session:
+            member = await staff.welcome(session, name=name, now=now)
+            return await staff.issue_key(
+                session,
+                staff_id=member.id,
+                scopes=frozenset(scopes or Scope),
+                now=now,
+                ends_at=now + timedelta(days=days),
+            )
+
+    out.print(_in_house(make, demo=demo))
+
+
+@letters_cli.command("list")
+def letters_list(*, demo: Demo = False) -> None:
+    """List dead letters: number, conversation, tries and what went wrong. Nothing they say."""
+
+    async def listed(house: House) -> list[str]:
+        async with house.database.transaction() as session:
+            return [
+                f"{letter.id}  {letter.created_at:%Y-%m-%d %H:%M}  {letter.status}  "
+                f"tries {letter.attempts}  {letter.problem or '-'}  conversation {letter.conversation_id}"
+                for letter in await letters.dead(session)
+            ]
+
+    found = _in_house(listed, demo=demo)
+    out.print("\n".join(found) if found else "No dead letters.")
+
+
+@letters_cli.command("retry")
+def letters_retry(number: int, *, demo: Demo = False) -> None:
+    """Send a dead letter again, its tries counted afresh."""
+
+    async def again(house: House) -> str:
+        async with house.database.transaction() as session:
+            letter = await letters.retry(session, letter=number, now=house.clock.now())
+            return f"Letter {letter.id} is queued again."
+
+    out.print(_in_house(again, demo=demo))
+
+
+@content_cli.command("check")
+def content_check(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder of content; without it, the product's own.")
+    ] = None,
+) -> None:
+    """Check every word: mistakes, stale numbers, texts that are too long. Ends with 1 where there is anything."""
+    problems = check(folder, today=datetime.now(UTC).date())
+    for problem in problems:
+        out.print(f"{problem.file}:{problem.line}: {problem.message}. {problem.remedy}.", markup=False)
+    out.print("The content is in order." if not problems else f"{len(problems)} to mend.")
+    raise typer.Exit(1 if problems else 0)
+
+
+@flows_cli.command("draw")
+def flows_draw(
+    to: Annotated[Path, typer.Argument(help="The page to write.")] = Path("docs/flows.md"),
+) -> None:
+    """Explore every talk and draw what it does."""
+    from bot.journeys_map import draw_all
+
+    with _kindly():
+        to.write_text(draw_all())
+    out.print(f"Drawn in {to}.")
+
+
+def main() -> None:
+    """Run the command."""
+    cli()
+
+
+def _serve(*, work: bool) -> None:
+    from api.work import run_web
+
+    logs.begin()
+    with _kindly():
+        asyncio.run(run_web(Settings(), work=work))
+
+
+def _in_house(job: Callable[[House], Awaitable[R]], *, demo: bool) -> R:
+    async def run() -> R:
+        async with open_house(Settings(), demo=demo) as house:
+            return await job(house)
+
+    with _kindly():
+        return asyncio.run(run())
+
+
+@contextmanager
+def _kindly() -> Iterator[None]:
+    """Say what went wrong and what to do, in one line, where it is something an operator can mend."""
+    try:
+        yield
+    except (PostgresUnavailableError, KeysError, UnsafeKeysError, ContentError, RefusedError) as trouble:
+        Console(stderr=True, highlight=False, soft_wrap=True).print(str(trouble), style="bold", markup=False)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,171 @@
+"""Troubles at the door: every refusal and every failure answered in one shape, for programs or for people."""
+
+import json
+import re
+import uuid
+from collections.abc import Mapping
+from functools import cache
+from http import HTTPStatus
+from typing import Any
+
+import asyncpg
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from api.doorway import Doorway
+from api.faults import faults_in
+from api.logs import log
+from waitingroom.errors import NotFoundError, RefusedError, StaleError
+from waitingroom.handoffs import NotYoursError
+from waitingroom.idempotency import KeyReusedError
+from waitingroom.staff import NotAllowedError, UnknownKeyError
+
+PROBLEM_JSON = "application/problem+json"
+RETRY_AFTER = 5
+"""Seconds after which to try again where the records cannot be reached."""
+AWAY = (OperationalError, InterfaceError, PoolTimeoutError, asyncpg.PostgresConnectionError,
+        asyncpg.CannotConnectNowError, asyncpg.InterfaceError, OSError)  # fmt: skip
+"""What is raised where PostgreSQL cannot be reached, whether SQLAlchemy has wrapped it or not."""
+PASSING = ("08", "40", "53", "57")
+"""SQLSTATE classes that pass by themselves: connection, rollback, resources, operator (PostgreSQL appendix A)."""
+
+STATUSES: Mapping[type[RefusedError], HTTPStatus] = {
+    RefusedError: HTTPStatus.CONFLICT,
+    UnknownKeyError: HTTPStatus.UNAUTHORIZED,
+    NotAllowedError: HTTPStatus.FORBIDDEN,
+    NotYoursError: HTTPStatus.FORBIDDEN,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    StaleError: HTTPStatus.PRECONDITION_FAILED,
+    KeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+}
+"""What HTTP calls each refusal; one that is not named is a conflict, as its base class is."""
+
+WORDS: Mapping[int, str] = {
+    400: "We could not read what was sent. Please try again.",
+    403: "That is not open to you.",
+    404: "There is nothing here.",
+    405: "That cannot be done here.",
+    413: "That is too long for us to take. Please send a shorter message.",
+    422: "Part of what was sent is not what we can use.",
+    500: "Something went wrong on our side. Nothing you did caused it.",
+    503: "We cannot reach our records just now. Please try again in a moment.",
+}
+
+
+def install(app: FastAPI) -> None:
+    """Have `app` answer every error in one shape: RFC 9457 problem details, or a page for people's browsers.
+
+    Takes the body limit over from FastAPI, whose own limiter answers in plain text.
+    """
+    limit, app.max_body_size = app.max_body_size, None
+    app.add_middleware(Doorway, most=limit, too_long=_too_long, failed=_failed)
+    app.add_exception_handler(RefusedError, _refused)
+    app.add_exception_handler(RequestValidationError, _not_valid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DBAPIError, _database)
+    for kind in AWAY:
+        app.add_exception_handler(kind, _away)
+
+
+def answer(
+    request: Request,
+    status: int,
+    words: str,
+    *,
+    kind: str = "about:blank",
+    headers: Mapping[str, str] | None = None,
+    errors: list[dict[str, str]] | None = None,
+    instance: uuid.UUID | None = None,
+) -> Response:
+    """Answer with a problem: a page where a person's browser asks, problem+json for everyone else.
+
+    `instance` is the number the log knows this occurrence by.
+    """
+    title = HTTPStatus(status).phrase
+    if _wants_page(request):
+        page = _pages().get_template("trouble.html").render(status=status, title=title, words=words)
+        return HTMLResponse(page, status, dict(headers or {}) | PAGE_HEADERS)
+    problem: dict[str, Any] = {"type": kind, "title": title, "status": status, "detail": words}
+    problem["instance"] = f"urn:uuid:{instance or uuid.uuid4()}"
+    if errors:
+        problem["errors"] = errors
+    return Response(json.dumps(problem), status, dict(headers or {}), PROBLEM_JSON)
+
+
+PAGE_HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+def kind_of(refusal: type[RefusedError]) -> str:
+    """Name a refusal for programs: a tag URI (RFC 4151) that ends in words, such as `already-claimed`."""
+    words = re.sub(r"(?<!^)(?=[A-Z])", "-", refusal.__name__.removesuffix("Error")).lower()
+    return f"tag:waitingroom,2026:{words}"
+
+
+def _wants_page(request: Request) -> bool:
+    return not request.url.path.startswith("/api") and "text/html" in request.headers.get("accept", "")
+
+
+@cache
+def _pages() -> Environment:
+    return Environment(loader=PackageLoader("api"), autoescape=True, undefined=StrictUndefined)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)  # noqa: S101
+    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+    headers = {"WWW-Authenticate": 'Bearer realm="staff"'} if status == HTTPStatus.UNAUTHORIZED else None
+    return answer(request, status, error.words, kind=kind_of(type(error)), headers=headers)
+
+
+async def _not_valid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    found = error.errors()
+    if any(fault["type"] == "json_invalid" for fault in found):
+        return answer(request, HTTPStatus.BAD_REQUEST, "The body is not JSON.")
+    return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, WORDS[422], errors=faults_in(found))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    words = WORDS.get(error.status_code, str(error.detail))
+    return answer(request, error.status_code, words, headers=error.headers)
+
+
+async def _database(request: Request, error: Exception) -> Response:
+    assert isinstance(error, DBAPIError)  # noqa: S101
+    state = str(getattr(error.orig, "sqlstate", None) or "")
+    if error.connection_invalidated or state.startswith(PASSING):
+        return await _away(request, error)
+    return _failed(request, error)
+
+
+async def _away(request: Request, error: Exception) -> Response:
+    instance = _logged(error)
+    headers = {"Retry-After": str(RETRY_AFTER)}
+    return answer(request, HTTPStatus.SERVICE_UNAVAILABLE, WORDS[503], headers=headers, instance=instance)
+
+
+def _failed(request: Request, error: Exception) -> Response:
+    return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, WORDS[500], instance=_logged(error))
+
+
+def _too_long(request: Request) -> Response:
+    return answer(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, WORDS[413])
+
+
+def _logged(error: Exception) -> uuid.UUID:
+    """Log what kind of trouble it was under a number of its own: an error's words may quote a person."""
+    instance = uuid.uuid4()
+    log.error("trouble", trouble=type(error).__name__, instance=str(instance))
+    return instance

@@ -1,0 +1,78 @@
+"""Live: tells open pages that a conversation has grown, by PostgreSQL's own notifications."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from sqlalchemy.engine import URL
+
+from waitingroom.messages import GROWN
+
+RETRY = 1.0
+"""Seconds between tries to listen again after the database went away."""
+
+
+class Live:
+    """One listening connection a process. A page that watches is told; what was missed it asks for itself."""
+
+    def __init__(self, url: URL) -> None:
+        """Take the database's address; nothing is dialled yet."""
+        self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._watchers: dict[uuid.UUID, set[asyncio.Event]] = {}
+        self._stop = asyncio.Event()
+
+    async def listen(self) -> None:
+        """Listen until stop(); whenever the line was down, every page is told to look."""
+        while not self._stop.is_set():
+            try:
+                await self._listen_once()
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await asyncio.sleep(RETRY)
+
+    def stop(self) -> None:
+        """Stop listening, and let every watcher go."""
+        self._stop.set()
+        self._tell_all()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the process is closing."""
+        return self._stop.is_set()
+
+    @asynccontextmanager
+    async def watching(self, conversation_id: uuid.UUID) -> AsyncIterator[asyncio.Event]:
+        """Give an event that is set whenever the conversation may have grown."""
+        grown = asyncio.Event()
+        watchers = self._watchers.setdefault(conversation_id, set())
+        watchers.add(grown)
+        try:
+            yield grown
+        finally:
+            watchers.discard(grown)
+            if not watchers:
+                self._watchers.pop(conversation_id, None)
+
+    async def _listen_once(self) -> None:
+        connection = await asyncpg.connect(self._url, timeout=5)
+        lost = asyncio.Event()
+        connection.add_termination_listener(lambda _connection: lost.set())
+        try:
+            await connection.add_listener(GROWN, self._heard)
+            self._tell_all()
+            waits = {asyncio.create_task(lost.wait()), asyncio.create_task(self._stop.wait())}
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            for wait in waits:
+                wait.cancel()
+        finally:
+            await connection.close(timeout=2)
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        for grown in self._watchers.get(uuid.UUID(str(payload)), ()):
+            grown.set()
+
+    def _tell_all(self) -> None:
+        for watchers in self._watchers.values():
+            for grown in watchers:
+                grown.set()

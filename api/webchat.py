@@ -1,0 +1,228 @@
+"""Web chat: the page a worried person opens, writes on and reads, with or without JavaScript."""
+
+import uuid
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
+from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.sse import EventSourceResponse, ServerSentEvent
+from sqlalchemy.exc import DBAPIError
+from starlette.background import BackgroundTask
+
+from api import chat_cookie, chat_form, errors, metrics
+from api.chat_form import Posted
+from api.chat_lines import Line, Speaking, names_of
+from api.house import House
+from api.live import Live
+from api.logs import log
+from api.pages import GUARDS, LANGUAGE, mount_static, page
+from bot import reading
+from bot.channels.webchat import NAME
+from bot.messages import Inbound
+from bot.turn import Turn, take_turn
+from bot.words import _, words_in
+from waitingroom import conversations, messages
+
+__all__ = ["mount_static", "router"]
+
+router = APIRouter(tags=["chat"], include_in_schema=False)
+
+OUR_TROUBLE = (*errors.AWAY, DBAPIError)
+EMPTY = _("There was nothing in the box. Please write something, or choose an answer.")
+ELSEWHERE = _("That came from another page, so we did not take it. Please open the chat and write there.")
+NO_TALK = _("There is no chat to follow here.")
+
+
+def _house(request: Request) -> House:
+    house: House = request.app.state.house
+    return house
+
+
+def _cookie(request: Request) -> str | None:
+    """Read this browser's cookie; one that we did not make counts as none."""
+    house = _house(request)
+    told = request.cookies.get(chat_cookie.name(secure=house.settings.secure_cookies))
+    return chat_cookie.genuine(house.database.keys, told)
+
+
+Cookie = Annotated[str | None, Depends(_cookie)]
+TheHouse = Annotated[House, Depends(_house)]
+
+
+@router.get("/")
+async def welcome(house: TheHouse, cookie: Cookie) -> Response:
+    """Say what this is, and open the door to the chat. Nothing is read or kept."""
+    return page("welcome.html", service=house.desk.service, begun=cookie is not None, **_fresh(house))
+
+
+@router.get("/chat")
+async def chat(house: TheHouse, cookie: Cookie) -> Response:
+    """Show the talk so far, or an invitation to begin one."""
+    return await _chat_page(house, cookie)
+
+
+@router.post("/chat/messages")
+async def write(request: Request, house: TheHouse, cookie: Cookie) -> Response:
+    """Take what a person wrote or chose; answer with a page, or with JSON where the page's script asks."""
+    if not chat_form.sent_from_here(request):
+        return errors.answer(request, 403, _say(ELSEWHERE))
+    posted = await chat_form.read(request)
+    as_json = "application/json" in request.headers.get("accept", "")
+    if posted.empty:
+        if as_json:
+            return errors.answer(request, 422, _say(EMPTY))
+        return await _chat_page(house, cookie, problem=EMPTY)
+    keys = house.database.keys
+    cookie = cookie or chat_cookie.genuine(keys, posted.begin) or chat_cookie.mint(keys)
+    inbound = _inbound(house, posted, cookie)
+    try:
+        turn = await _take(house, inbound)
+    except OUR_TROUBLE as error:
+        if as_json:
+            raise
+        log.error("trouble", trouble=type(error).__name__)
+        return _kept_for_later(house, posted, cookie)
+    response = await _told(house, inbound, turn) if as_json else RedirectResponse("/chat#end", 303, GUARDS)
+    chat_cookie.give(response, cookie, secure=house.settings.secure_cookies)
+    return response
+
+
+@router.post("/chat/forget")
+async def forget(request: Request, house: TheHouse) -> Response:
+    """Take the chat off this device; what the service keeps stays as it is."""
+    if not chat_form.sent_from_here(request):
+        return errors.answer(request, 403, _say(ELSEWHERE))
+    response = RedirectResponse("/", 303, GUARDS)
+    chat_cookie.take_back(response, secure=house.settings.secure_cookies)
+    return response
+
+
+async def _watched(house: TheHouse, cookie: Cookie) -> uuid.UUID:
+    talk = await _conversation_id(house, cookie)
+    if talk is None:
+        raise HTTPException(404, NO_TALK)
+    return talk
+
+
+@router.get("/chat/live", response_class=EventSourceResponse)
+async def live(
+    request: Request,
+    house: TheHouse,
+    talk: Annotated[uuid.UUID, Depends(_watched)],
+    after: int = 0,
+    last_event_id: Annotated[str, Header()] = "",
+) -> AsyncIterator[ServerSentEvent]:
+    """Send every message that comes, as it comes: from the last one this page has, `after` or `Last-Event-ID`."""
+    line: Live = request.app.state.live
+    seen = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else after
+    async with line.watching(talk) as grown:
+        while not line.stopped:
+            grown.clear()
+            try:
+                lines = await _read(house, talk, after=seen)
+            except OUR_TROUBLE:
+                return
+            for told in lines:
+                seen = told.id
+                yield ServerSentEvent(data=told.shown(), id=str(told.id))
+            await grown.wait()
+
+
+async def _take(house: House, inbound: Inbound) -> Turn:
+    with metrics.TURN_SECONDS.time():
+        turn = await take_turn(house.desk, inbound)
+    metrics.TURNS.labels(NAME).inc()
+    return turn
+
+
+def _inbound(house: House, posted: Posted, cookie: str) -> Inbound:
+    return Inbound(
+        channel=NAME,
+        address=cookie,
+        message_id=posted.message_id,
+        text=posted.text(house.desk.net),
+        at=house.clock.now(),
+        answering=posted.answering,
+    )
+
+
+async def _told(house: House, inbound: Inbound, turn: Turn) -> JSONResponse:
+    """Answer the page's script: what the person said and what was answered; all of it where it was heard before."""
+    if turn.message_id is None:
+        lines = await _read(house, turn.conversation_id)
+        return JSONResponse({"messages": [line.shown() for line in lines]}, headers=GUARDS)
+    speaking = _speaking(house)
+    lines = [speaking.own(turn.message_id, reading.clean(inbound.text))]
+    lines += [speaking.reply(message_id, reply) for message_id, reply in turn.replies]
+    noted = BackgroundTask(_note_shown, house, turn.conversation_id, lines[-1].id) if turn.replies else None
+    shown = {"messages": [line.shown() for line in lines]}
+    return JSONResponse(shown, headers=GUARDS, background=noted)
+
+
+async def _note_shown(house: House, conversation_id: uuid.UUID, upto: int) -> None:
+    """Note what the page has been given; if that fails, the next look at the page notes it."""
+    try:
+        async with house.database.transaction() as session:
+            await messages.shown(session, conversation_id=conversation_id, upto=upto, now=house.clock.now())
+    except OUR_TROUBLE as error:
+        log.warning("not noted as shown", trouble=type(error).__name__)
+
+
+async def _read(house: House, conversation_id: uuid.UUID, *, after: int = 0) -> list[Line]:
+    """Read what was said after message `after`, and note that the page has shown it."""
+    async with house.database.transaction() as session:
+        found = await messages.transcript(session, conversation_id=conversation_id, after=after)
+        lines = _speaking(house).lines(session, found, await names_of(session, found))
+        if lines:
+            upto, now = lines[-1].id, house.clock.now()
+            await messages.shown(session, conversation_id=conversation_id, upto=upto, now=now)
+    return lines
+
+
+async def _conversation_id(house: House, cookie: str | None) -> uuid.UUID | None:
+    if cookie is None:
+        return None
+    async with house.database.transaction() as session:
+        found = await conversations.of_contact(session, channel=NAME, address=cookie)
+    return found.id if found else None
+
+
+async def _chat_page(house: House, cookie: str | None, *, problem: str = "") -> Response:
+    talk = await _conversation_id(house, cookie)
+    lines = await _read(house, talk) if talk else []
+    return page(
+        "chat.html",
+        422 if problem else 200,
+        service=house.desk.service,
+        lines=lines,
+        problem=_say(problem) if problem else "",
+        **_fresh(house),
+    )
+
+
+def _kept_for_later(house: House, posted: Posted, cookie: str) -> Response:
+    """Show a page that still holds what the person wrote, ready to be sent again as the same message."""
+    return page(
+        "trouble.html",
+        503,
+        headers={"Retry-After": str(errors.RETRY_AFTER)},
+        status=503,
+        title=_say(_("Your message did not go through")),
+        words=_say(_("Something is wrong on our side. Your message is still here. Please try again in a minute.")),
+        kept=posted,
+        begin=cookie,
+    )
+
+
+def _fresh(house: House) -> dict[str, object]:
+    """Make what every form needs: an id of its own for each message, and a cookie for who has none."""
+    return {"new_id": lambda: uuid.uuid4().hex, "begin": chat_cookie.mint(house.database.keys)}
+
+
+def _speaking(house: House) -> Speaking:
+    return Speaking(house.desk.service, words_in(LANGUAGE), house.clock.now())
+
+
+def _say(words: str) -> str:
+    return words_in(LANGUAGE).say(words)

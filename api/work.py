@@ -1,0 +1,44 @@
+"""Serving for real: the web, the worker, or both."""
+
+import asyncio
+import signal
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from api.house import open_house
+from api.logs import log
+from api.settings import Settings
+
+
+def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+    """Return the HTTP server for an application."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=10,
+            h11_max_incomplete_event_size=16 * 1024,
+        )
+    )
+
+
+async def run_web(settings: Settings, *, work: bool) -> None:
+    """Serve until told to stop; `work`: the worker too, in the same process."""
+    await server(create_app(settings, work=work), settings).serve()
+
+
+async def run_worker(settings: Settings) -> None:
+    """Work until told to stop, finishing what is in hand."""
+    async with open_house(settings) as house:
+        worker = house.worker()
+        loop = asyncio.get_running_loop()
+        for told in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(told, worker.stop)
+        log.info("worker begins")
+        await worker.run(on_trouble=lambda error: log.warning("worker waits", trouble=type(error).__name__))

@@ -1,0 +1,1 @@
+"""Talk: hears, asks, answers, remembers, sends."""

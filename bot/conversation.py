@@ -1,0 +1,206 @@
+"""The conversation: runs the flows over what was answered, and says what comes next."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot import reading
+from bot.ask import Ask, Here, Verb, Waiting, Wanted, shape
+from bot.keywords import Act
+from bot.messages import Reply
+from bot.questions import Answered, Kind, Question
+from bot.reading import Option
+from bot.words import _
+from waitingroom.errors import RefusedError
+
+Flow = Callable[[Ask], None]
+Perform = Callable[[Verb[..., Any], Mapping[str, Any]], Awaitable[Any]]
+"""Awaits a domain verb with its facts, in a savepoint of the turn's own transaction."""
+CHANGING = "changing"
+
+
+@dataclass
+class Frame:
+    """One flow under way: its answers, what was said and not yet read, and the question that stands."""
+
+    flow: str
+    answers: dict[str, Any] = field(default_factory=dict)
+    heard: dict[str, str] = field(default_factory=dict)
+    asked: str | None = None
+    misses: int = 0
+
+
+@dataclass
+class Talk:
+    """Where a conversation stands: the flows under way, the innermost last."""
+
+    frames: list[Frame] = field(default_factory=list)
+
+    def kept(self) -> str:
+        """Return the talk as JSON, to be sealed."""
+        return json.dumps([vars(frame) for frame in self.frames])
+
+    @classmethod
+    def recalled(cls, kept: str | None) -> "Talk":
+        """Read a talk back."""
+        return cls([Frame(**frame) for frame in json.loads(kept)] if kept else [])
+
+
+@dataclass
+class Conversation:
+    """One turn's work on a talk. `flows` are all there are, by name; `perform` does what a flow wants done."""
+
+    talk: Talk
+    here: Here
+    flows: Mapping[str, Flow]
+    perform: Perform
+
+    async def begin(self, flow: str, heard: Mapping[str, str] | None = None) -> list[Reply]:
+        """Start a flow on top of what is under way; that goes on afterwards where it stood."""
+        self.talk.frames.append(Frame(flow, heard=dict(heard or {})))
+        return await self._go_on()
+
+    async def hear(self, text: str, answering: str | None) -> list[Reply]:
+        """Take words said to the question that stands. `answering`: the question whose button was pressed."""
+        frame = self.talk.frames[-1]
+        if answering is not None and answering != frame.asked:
+            notice = self.here.words.say(_("That answer was for an earlier question. This is where we are now."))
+            return [Reply(notice), *await self.again()]
+        if frame.asked == CHANGING:
+            return await self._choose_change(frame, text)
+        question = self.standing()
+        if question and question.kind is Kind.CHECK and _wants_change(question, text):
+            return await self.act(Act.CHANGE)
+        if frame.asked:
+            frame.heard[frame.asked] = text
+        return await self._go_on()
+
+    async def act(self, act: Act) -> list[Reply]:
+        """Go back, change an answer, or ask again."""
+        if act is Act.AGAIN or not self.talk.frames:
+            return await self.again()
+        return await (self._back() if act is Act.BACK else self._offer_change())
+
+    async def again(self) -> list[Reply]:
+        """Ask the question that stands once more, without what was told before it."""
+        question = self.standing()
+        if question is None:
+            return []
+        self.talk.frames[-1].asked = question.key
+        return [_asking(question, question.words)]
+
+    def standing(self) -> Question[Any] | None:
+        """Return the question that stands, if any."""
+        return self._look()[1] if self.talk.frames else None
+
+    async def _go_on(self) -> list[Reply]:
+        """Run the innermost flow until it asks, doing on the way what it wants done; what is over is left."""
+        told: list[Reply] = []
+        while self.talk.frames:
+            frame = self.talk.frames[-1]
+            ask = Ask(self.here, dict(frame.answers), dict(frame.heard))
+            try:
+                self.flows[frame.flow](ask)
+            except Wanted as wanted:
+                frame.answers = {key: ask.answers[key] for key in ask.passed if key in ask.answers}
+                frame.answers[wanted.key] = await self._result(wanted)
+                frame.heard = ask.heard
+            except Waiting as waiting:
+                frame.answers, frame.heard = ask.answers, ask.heard
+                return told + self._ask(frame, waiting, ask.lines)
+            else:
+                told += [Reply(line) for line in ask.lines]
+                self.talk.frames.pop()
+                if self.talk.frames:
+                    return told + await self.again()
+        return told
+
+    def _ask(self, frame: Frame, waiting: Waiting, lines: list[str]) -> list[Reply]:
+        question = waiting.question
+        frame.asked, before = question.key, frame.asked
+        if not waiting.missed:
+            frame.misses = 0
+            return [*(Reply(line) for line in lines), _asking(question, question.words)]
+        frame.misses = frame.misses + 1 if before == question.key else 1
+        say = self.here.words.say
+        sorry = say(_("Sorry, I did not understand that."))
+        if frame.misses == 1:
+            return [_asking(question, f"{sorry}\n{question.words}")]
+        if frame.misses == 2:
+            return [_asking(question, f"{sorry}\n{question.simpler}")]
+        offer = say(_("That is all right. A person can help with this: reply PERSON. Or try once more."))
+        return [_asking(question, f"{offer}\n{question.simpler}")]
+
+    async def _result(self, wanted: Wanted) -> Any:
+        try:
+            result = await self.perform(wanted.verb, wanted.facts)
+        except RefusedError as refused:
+            return {"refused": type(refused).__name__}
+        return shape(wanted.verb).dump_python(result, mode="json")
+
+    async def _back(self) -> list[Reply]:
+        frame = self.talk.frames[-1]
+        ask, _question = self._look()
+        if frame.asked != CHANGING:
+            for key in reversed(ask.passed[:-1]):
+                if key in ask.done:
+                    return await self._no_further()
+                ask.answers.pop(key, None)
+                if any(answer.key == key for answer in ask.answered):
+                    frame.answers, frame.heard, frame.misses = ask.answers, {}, 0
+                    return await self.again()
+            return await self._no_further()
+        return await self.again()
+
+    async def _no_further(self) -> list[Reply]:
+        notice = self.here.words.say(_("We cannot go back further than this."))
+        return [Reply(notice), *await self.again()]
+
+    async def _offer_change(self) -> list[Reply]:
+        answered = self._changeable()
+        if not answered:
+            notice = self.here.words.say(_("There is nothing to change yet."))
+            return [Reply(notice), *await self.again()]
+        self.talk.frames[-1].asked = CHANGING
+        words = self.here.words.say(_("Which answer would you like to change?"))
+        options = tuple(
+            Option(answer.key, f"{answer.label}: {answer.said}"[:120], (answer.label,)) for answer in answered
+        )
+        return [Reply(words, options, asks=CHANGING)]
+
+    async def _choose_change(self, frame: Frame, text: str) -> list[Reply]:
+        options = [Option(answer.key, answer.label, ()) for answer in self._changeable()]
+        chosen = reading.choice(text, options)
+        if chosen is None:
+            return await self._offer_change()
+        frame.answers.pop(chosen, None)
+        frame.answers.pop("check_answers", None)
+        return await self.again()
+
+    def _changeable(self) -> list[Answered]:
+        """List answers that are read back and stand after the last thing done: those can still be changed."""
+        ask, _question = self._look()
+        last_done = max((place for place, key in enumerate(ask.passed) if key in ask.done), default=-1)
+        fixed = set(ask.passed[: last_done + 1])
+        return [answer for answer in ask.answered if answer.label and answer.key not in fixed]
+
+    def _look(self) -> tuple[Ask, Question[Any] | None]:
+        """Run the innermost flow over its answers without hearing or doing anything."""
+        frame = self.talk.frames[-1]
+        ask = Ask(self.here, dict(frame.answers))
+        try:
+            self.flows[frame.flow](ask)
+        except Waiting as waiting:
+            return ask, waiting.question
+        except Wanted:
+            return ask, None
+        return ask, None
+
+
+def _asking(question: Question[Any], words: str) -> Reply:
+    return Reply(words, question.options, several=question.kind is Kind.SEVERAL, asks=question.key)
+
+
+def _wants_change(question: Question[Any], text: str) -> bool:
+    return reading.choice(text, question.options) == "change" or reading.yes_no(text) == "no"

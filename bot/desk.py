@@ -1,0 +1,23 @@
+"""The desk: what every turn needs at hand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.channels.channel import Channel
+from bot.safety import Net
+from bot.service import Service
+from waitingroom.database import Database
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The records, the service's words, the net that hears danger, and the channels by name."""
+
+    database: Database
+    service: Service
+    net: Net
+    channels: Mapping[str, Channel]
+
+    def kept(self, channel: str) -> bool:
+        """Say whether people read this channel themselves, so that a message needs no sending."""
+        return self.channels[channel].kept

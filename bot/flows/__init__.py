@@ -1,0 +1,1 @@
+"""The talks a person can have, one a file, each read top to bottom."""

@@ -1,0 +1,193 @@
+"""The map of the talks: explored, not written. Runs each flow down every branch, and draws what it did."""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+import content
+from bot.ask import Ask, Here, Verb, Waiting, Wanted, shape
+from bot.conversation import Flow
+from bot.questions import Kind, Question
+from bot.service import Service
+from bot.talks import FLOWS
+from bot.words import words_in
+from waitingroom import consents, conversations, handoffs, referrals, waiting
+from waitingroom.conversations import Place
+from waitingroom.referrals import AlreadyReferredError, Standing, Submitted, Wait
+from waitingroom.waiting import Pace
+
+NEVER_ENDS = 60
+"""A path with more questions and results than this is taken to go round in circles."""
+SOME_ID = uuid.UUID(int=0)
+STANDING = Standing(referral_id=SOME_ID, reference="1234 5674", needs=("lonely",), pace=Pace.ACTIVE, items=())
+
+RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
+    consents.give: (SOME_ID,),
+    consents.withdraw: (True,),
+    conversations.forget_soon: (True,),
+    conversations.set_contact: (True,),
+    handoffs.raise_hand: (SOME_ID,),
+    referrals.refer_self: (Submitted(referral_id=SOME_ID, reference="1234 5674"), AlreadyReferredError()),
+    referrals.how_long: (Wait(ahead=3), Wait(ahead=3, from_weeks=3, to_weeks=5)),
+    referrals.standing: (STANDING, None),
+    waiting.note_sent: (True,),
+    waiting.set_pace: (True,),
+}
+"""Sample results for everything a flow does or wants to know: each is explored."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One stop on a path: a question and the answer given, or the end. `told` is what was said before it."""
+
+    key: str
+    words: str
+    answer: str
+    told: tuple[str, ...]
+    question: Question[Any] | None = None
+
+
+@dataclass
+class Path:
+    """One way through a flow, from its beginning to its end."""
+
+    flow: str
+    stops: list[Stop] = field(default_factory=list)
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """Every text said on the way, questions included."""
+        for stop in self.stops:
+            yield from stop.told
+            if stop.question is not None:
+                yield stop.question.words
+                yield stop.question.simpler
+
+
+def explore(name: str, flow: Flow, here: Here) -> list[Path]:
+    """Walk a flow down every option, sample answer and sample result.
+
+    Raises RecursionError where a path never ends, ValueError where a question is asked twice on one path,
+    LookupError for a verb that has no sample result.
+    """
+    return [Path(name, stops) for stops in _walk(flow, here, {}, 0)]
+
+
+def sample_here(service: Service, place: Place) -> Here:
+    """Return a place to explore from: a Monday morning in a made-up service."""
+    return Here(
+        conversation_id=SOME_ID,
+        contact_id=SOME_ID,
+        message_id=1,
+        channel="terminal",
+        place=place,
+        now=datetime(2026, 11, 23, 10, 0, tzinfo=UTC),
+        service=service,
+        words=words_in("en"),
+    )
+
+
+def sample_service() -> Service:
+    """Return a made-up service with a phone and one area, so that every branch is there."""
+    areas = frozenset({"BB9"})
+    return Service("Waiting Room", content.load(), areas=areas, phone="01632 960123", drama_numbers=True)
+
+
+def explore_all(service: Service) -> dict[str, list[Path]]:
+    """Explore every talk there is, from the front door and from the waiting room."""
+    return {
+        name: [path for place in Place for path in explore(name, flow, sample_here(service, place))]
+        for name, flow in FLOWS.items()
+    }
+
+
+def draw_all() -> str:
+    """Draw every talk as a Mermaid diagram, in Markdown."""
+    parts = ["# The talks", "", "Drawn by exploring each talk: `waitingroom flows draw`. Do not edit by hand.", ""]
+    for name, paths in explore_all(sample_service()).items():
+        summary = (FLOWS[name].__doc__ or "").strip()
+        parts += [
+            f"## {name.replace('_', ' ').capitalize()}",
+            "",
+            summary,
+            "",
+            "```mermaid",
+            draw(paths),
+            "```",
+            "",
+        ]
+    return "\n".join(parts)
+
+
+def draw(paths: Sequence[Path]) -> str:
+    """Draw one talk: its questions, where each answer leads, and how it ends."""
+    ends: dict[tuple[str, ...], str] = {}
+    nodes: dict[str, str] = {"start": 'start(["begins"])'}
+    edges: dict[tuple[str, str], dict[str, None]] = {}
+    for path in paths:
+        before, answer = "start", ""
+        for stop in path.stops:
+            here = stop.key if stop.question else ends.setdefault(stop.told, f"end{len(ends) + 1}")
+            nodes.setdefault(here, _node(here, stop))
+            edges.setdefault((before, here), {}).setdefault(answer)
+            before, answer = here, stop.answer
+    lines = ["flowchart TD", *(f"    {node}" for node in nodes.values())]
+    lines += [
+        f"    {a} --> {b}" if not _label(c) else f'    {a} -->|"{_label(c)}"| {b}' for (a, b), c in edges.items()
+    ]
+    return "\n".join(lines)
+
+
+def _walk(flow: Flow, here: Here, answers: dict[str, Any], depth: int) -> Iterator[list[Stop]]:
+    if depth > NEVER_ENDS:
+        raise RecursionError
+    ask = Ask(here, dict(answers))
+    try:
+        flow(ask)
+    except Wanted as wanted:
+        for result in _results(wanted.verb):
+            yield from _walk(flow, here, {**ask.answers, wanted.key: result}, depth + 1)
+    except Waiting as waiting_at:
+        yield from _answered(flow, here, ask, waiting_at.question, depth)
+    else:
+        yield [Stop("end", "", "", tuple(ask.lines))]
+
+
+def _answered(flow: Flow, here: Here, ask: Ask, question: Question[Any], depth: int) -> Iterator[list[Stop]]:
+    for sample in question.samples:
+        value = question.read(sample)
+        if value is None:
+            message = f"The question {question.key!r} cannot read its own sample {sample!r}."
+            raise ValueError(message)
+        stop = Stop(question.key, question.words, question.say(value), tuple(ask.lines), question)
+        kept = {**ask.answers, question.key: question.keep(value)}
+        for rest in _walk(flow, here, kept, depth + 1):
+            yield [stop, *rest]
+
+
+def _results(verb: Verb[..., Any]) -> Iterator[Any]:
+    for result in RESULTS[verb]:
+        if isinstance(result, Exception):
+            yield {"refused": type(result).__name__}
+        else:
+            yield shape(verb).dump_python(result, mode="json")
+
+
+def _node(key: str, stop: Stop) -> str:
+    if stop.question is None:
+        return f'{key}(["{_plain(stop.told[0]) if stop.told else "ends"}"])'
+    words = stop.question.words.split("\n")[0]
+    ends = ("{{", "}}") if stop.question.kind in {Kind.CHOICE, Kind.YES_NO, Kind.SEVERAL} else ("[", "]")
+    return f'{key}{ends[0]}"{_plain(words)}"{ends[1]}'
+
+
+def _label(answers: Mapping[str, None]) -> str:
+    told = [answer for answer in answers if answer]
+    return _plain(" / ".join(told[:3]) + (" / ..." if len(told) > 3 else ""))
+
+
+def _plain(words: str) -> str:
+    short = words if len(words) <= 80 else words[:77] + "..."
+    return short.replace('"', "'").replace("\n", " ")

@@ -1,0 +1,121 @@
+"""Outreach: the talks we start. What the waiting room's programme has due goes out, and no one is forgotten."""
+
+from datetime import datetime, timedelta
+
+from bot.desk import Desk
+from bot.messages import Reply
+from content import Item, Step
+from waitingroom import conversations, messages, outbox, queue, referrals, retention, waiting
+from waitingroom.conversations import Contact, Conversation, Owner, StoppedError
+from waitingroom.database import Session
+from waitingroom.errors import NotFoundError
+from waitingroom.messages import Author
+from waitingroom.programme import Due, next_due, next_waking
+from waitingroom.referrals import Standing
+from waitingroom.waiting import AT_ONCE, Waiting
+
+LATER = timedelta(hours=1)
+"""When to look again where a talk is under way: the programme never interrupts."""
+APART = timedelta(hours=20)
+"""Two steps of the programme never come closer together, even when one was late."""
+STILL_TALKING = timedelta(minutes=30)
+
+
+async def send_due(desk: Desk, *, now: datetime) -> int:
+    """Send everyone in the waiting room what is due for them. Returns how many were looked at."""
+    looked_at = 0
+    while True:
+        async with desk.database.transaction() as session:
+            due = await waiting.due(session, now=now)
+            for place in due:
+                await _attend(session, desk, place, now)
+        looked_at += len(due)
+        if not due:
+            return looked_at
+
+
+async def wake_stale(desk: Desk, *, now: datetime) -> int:
+    """Wake the workers of messages that should have gone. Returns how many lanes were woken."""
+    async with desk.database.transaction() as session:
+        lanes = await outbox.stale(session, now=now)
+        for conversation_id in lanes:
+            await queue.poke(session, conversation_id)
+    return len(lanes)
+
+
+async def clear_unconsented(desk: Desk, *, now: datetime) -> int:
+    """Delete what nobody agreed to keep. Returns how many talks went."""
+    async with desk.database.transaction() as session:
+        return await retention.clear_unconsented(session, now=now)
+
+
+async def _attend(session: Session, desk: Desk, place: Waiting, now: datetime) -> None:
+    """Send one person what is due, and note when to look again."""
+    programme = desk.service.content.programmes[place.programme]
+    steps = await waiting.sent(session, referral_id=place.referral_id)
+    sent = {AT_ONCE, *(step.step for step in steps)}
+    due = next_due(programme.steps, joined_at=place.joined_at, sent=sent, now=now, zone=desk.service.zone)
+    if due is None or due.at > now:
+        place.next_at = due.at if due else None
+    elif await _must_wait(session, place, now):
+        place.next_at = next_waking(now + LATER, desk.service.zone)
+    elif next_waking(now, desk.service.zone) > now:
+        place.next_at = next_waking(now, desk.service.zone)
+    else:
+        await _send(session, desk, place, due, now)
+        sent.add(due.name)
+        then = next_due(programme.steps, joined_at=place.joined_at, sent=sent, now=now, zone=desk.service.zone)
+        place.next_at = max(then.at, next_waking(now + APART, desk.service.zone)) if then else None
+    session.add(place)
+    await session.flush()
+
+
+async def _must_wait(session: Session, place: Waiting, now: datetime) -> bool:
+    conversation = await session.get(Conversation, place.conversation_id, with_for_update=True)
+    return conversation is not None and (
+        conversation.owner is Owner.LINK_WORKER or now - conversation.heard_at < STILL_TALKING
+    )
+
+
+async def _send(session: Session, desk: Desk, place: Waiting, due: Due[Step], now: datetime) -> None:
+    standing = await referrals.standing(session, conversation_id=place.conversation_id)
+    contact = await _way(session, place)
+    item = _piece(desk, standing, now) if standing and due.step.kind == "piece" else None
+    words = item.text if item else due.step.text
+    await waiting.note_sent(
+        session, referral_id=place.referral_id, step=due.name, item=item.key if item else None, now=now
+    )
+    if contact is not None and words:
+        await say(session, desk, contact, words, dedupe=f"w{place.referral_id}:{due.name}", now=now)
+
+
+async def say(session: Session, desk: Desk, contact: Contact, words: str, *, dedupe: str, now: datetime) -> None:
+    """Queue one message that nobody asked for just now."""
+    kept = desk.kept(contact.channel)
+    await messages.queue(
+        session,
+        conversation_id=contact.conversation_id,
+        contact_id=contact.id,
+        author=Author.BOT,
+        said=Reply(words).kept(),
+        dedupe=dedupe,
+        now=now,
+        kept=kept,
+    )
+    if not kept:
+        await queue.poke(session, contact.conversation_id)
+
+
+async def _way(session: Session, place: Waiting) -> Contact | None:
+    try:
+        return await conversations.way_to_reach(session, conversation_id=place.conversation_id)
+    except (StoppedError, NotFoundError):
+        return None
+
+
+def _piece(desk: Desk, standing: Standing, now: datetime) -> Item | None:
+    today = now.astimezone(desk.service.zone).date()
+    fitting = desk.service.content.pieces_for(
+        standing.needs, seen=standing.items, today=today, nation=desk.service.nation
+    )
+    return fitting[0] if fitting else None

@@ -1,0 +1,29 @@
+"""Reads one answer as people type it, never guessing the wrong way round: where there is doubt, `None`."""
+
+from bot.reading.agreement import YesNo, yes_no
+from bot.reading.amounts import age, number
+from bot.reading.choices import Option, choice
+from bot.reading.choosing_several import several
+from bot.reading.dates import date_of_birth
+from bot.reading.names import name
+from bot.reading.phones import phone
+from bot.reading.places import outward, postcode
+from bot.reading.stopping import opt_out
+from bot.reading.text import clean
+
+__all__ = [
+    "Option",
+    "YesNo",
+    "age",
+    "choice",
+    "clean",
+    "date_of_birth",
+    "name",
+    "number",
+    "opt_out",
+    "outward",
+    "phone",
+    "postcode",
+    "several",
+    "yes_no",
+]

@@ -1,0 +1,104 @@
+"""The phrases inside longer answers by which people say yes, no and not sure: no apostrophes, small letters."""
+
+import re
+from typing import Final
+
+from bot.reading.agreement_words import YES
+from bot.reading.text import any_of
+
+_IS = (
+    "(?:is|are|was|were|be|been|seems?|sounds?|thats|its|youre|what|happens to be|statement|definitely|"
+    "absolutely|certainly|completely|so|very|yeah|said)"
+)
+_TRUTH = "(?:true|correct|right|a fact|factual|accurate|confirmed|affirmative|the case|possible|so|the truth)"
+_UNTRUTH = "(?:false|wrong|incorrect|untrue|erroneous|mistaken|a lie|inaccurate)"
+_DO_NOT = "(?:dont|do not|dnt|didnt|doesnt|wouldnt|would not|never)"
+_CANNOT = "(?:cant|cannot|can not|couldnt|could not|unable to|not able to|hard to|difficult to|too early to)"
+_VERY = "(?:really |actually |quite |even |ever |honestly |fully |yet )?"
+_BARE_YES = "|".join(
+    sorted(YES - {"y", "ay", "ye", "yer", "yrs", "tes", "ues", "ya"}, key=lambda word: (-len(word), word))
+)
+
+NEUTRAL: Final = any_of(
+    "yes or no",
+    "yes no question",
+    "no (?:one|body|worries|matter|doubt|wonder)",
+    "not only",
+    "without (?:a |any )?doubt",
+    "thank y[ae]",
+    "(?:wouldnt|would not|wont|cant|cannot|couldnt|dont|do not|never|not) (?:ever )?say (?:no|yes)",
+    "if (?:yes|no|not|so)",
+    "(?:yeah|yh|ya|yea) right(?: qqq)*$",
+)
+"""Passed over: the words yes and no are in them but say neither."""
+
+UNSURE: Final = any_of(
+    r"(?:not|arent|isnt|aint|never|wasnt)(?: \w+){0,3}? (?:sure|certain|decided)",
+    "unsure|undecided|uncertain|unclear|clueless|dunno|idk|dno|duno|maybe|mebbe|mabye|perhaps|possibly",
+    "possibility",
+    "might|depends|dont no$|probably(?! not)|in two minds|on the fence",
+    "fifty fifty|50 50|yes and no|do and (?:i )?dont",
+    "thinking about it",
+    f"(?:just )?{_DO_NOT} {_VERY}(?:know|kno|have (?:a|an|the|any) (?:answers?|clue|idea))",
+    "no (?:earthly )?(?:idea|clue)",
+    "(?:havent|have not|havnt|not) (?:got )?(?:a |the |any )?(?:foggiest|clue|idea|scooby)",
+    f"{_CANNOT} {_VERY}(?:say|tell|decide|answer|choose|be sure|give you an answer)",
+    f"{_CANNOT} {_VERY}make (?:up my mind|my mind up)",
+    r"(?:cant|cannot|not able to|unable to) (?:\w+ )?(?:answer|give)",
+    "(?:who|god|goodness|heaven) knows",
+    "(?:could|would|might) be (?:either|both|one)|either (?:of|one|or)|one or the other",
+    "both (?:would|could|might)",
+    "(?:will|ill) know later|ask me (?:later|again|another)",
+    "(?:let me|need to|have to|want to|ill|i will|time to|can i|could i|like to) (?:have a )?(?:think|sleep on)",
+    "need (?:more |some )?time|(?:not|havent) (?:made up|decided|thought)",
+)
+NO_STRONG: Final = any_of(
+    f"{_DO_NOT} {_VERY}(?:want|wanna|wish|fancy|think so|thing so|agree|consent|accept|like (?:to|that|it))",
+    f"{_DO_NOT} {_VERY}need (?:it|that|any|anything|help|this)",
+    "(?:rather|prefer|better) (?:not|you didnt|you dont)",
+    "(?:no|nah) (?:thanks|thank|ta|thx|ty|cheers)",
+    "not (?:interested|keen|for me|today|yet|now|right now|at the moment|atm|really|any ?more|this time|just yet)",
+    "not (?:happy|comfortable|going to|gonna|willing|ready)",
+    "(?:definitely|absolutely|certainly|course|obviously|probably|defo|deffo|hopefully|ofc|totally|please) "
+    "(?:not|no)",
+    "(?:thanks|thank you) but (?:not|no)",
+    "(?:think|guess|suppose|hope|believe|reckon|afraid) not",
+    "disagree|nope|nah|naw|no (?:ways?|chance)|negatory|negative|over my dead body|never in a",
+    r"(?:say|said|vote|voted|answers?|its|is|thats|be|put|definite|firm|meant?) (?:a |an )?(?:\w+ )?no(?= "
+    r"to\b|$)",
+    "im (?:not giving|not telling|not doing|not saying|not having|declining)|im good thanks?",
+    "i (?:decline|refuse|object)|ill (?:pass|decline)|id (?:have to|like to) (?:decline|say no)",
+    "no$",
+)
+NO_SOFT: Final = any_of(
+    rf"(?:not|isnt|aint|wasnt|cant be|arent)(?: \w+)?? (?:{_TRUTH}|ok|okay|fine|good|alright|acceptable|on)",
+    rf"(?:dont|do not|cannot|cant) (?:think|believe|feel|reckon)(?: \w+){{0,5}}? (?:{_TRUTH}|ok|okay|fine|"
+    r"good)",
+    rf"{_IS}(?: \w+){{0,3}}? {_UNTRUTH}",
+    f"^{_UNTRUTH}",
+    "i (?:wont|cant|cannot|dont|havent|wouldnt)$|not at all$|(?:dont|do not) do (?:that|it)",
+)
+YES_STRONG: Final = any_of(
+    _BARE_YES,
+    "(?<!not )of course|ofcourse|go ahead|go for it|please do|by all means|why not|no (?:problem|probs)",
+    "i (?:agree|consent|accept|approve)|agreed|roger|count me in|sure thing|for sure|ya (?:i|please|go|sure)",
+    "(?:i |im |id )(?:would |am |be )?(?:really |very |absolutely |so )?(?:love|like|happy) (?:that|it)",
+    "(?:id |would )(?:really |absolutely )?(?:love|like) to$",
+    "i give (?:you )?(?:my )?(?:consent|permission)|you (?:have|got) my (?:consent|permission|ok)",
+    "i (?:think|suppose|guess|believe|reckon|hope|spose) so",
+)
+YES_SOFT: Final = any_of(
+    rf"{_IS}(?: \w+){{0,3}}? {_TRUTH}",
+    "(?:absolutely|so|very|that) (?:true|correct|right)|you(?:re| are) right",
+    "thats (?:fine|ok|good|great|it|right)|sounds (?:good|great|fine|lovely|ok)",
+)
+BROKEN_OFF: Final = any_of(
+    "never ?mind|forget (?:it|that|about it)|abort|scrap that|start again|go back|repeat|say that again"
+)
+"""Somebody turns away from the question: neither yes nor no, whatever else is said."""
+
+QUESTION: Final = re.compile(
+    r"^(?:what(?! you (?:just )?said)|whats|hows?|who(?! knows)|whos|whom|whens?|wheres?|which|why(?! not)|"
+    r"can|could|do|does|did|is|are|will|would|have|has|may|should|shall|tell me|am|isnt (?:it|that|this)|"
+    r"arent (?:you|we)|dont (?:you|we)) (?!not$)\w"
+)

@@ -1,0 +1,72 @@
+"""Hears danger in what people write, and knows what to answer: pure, and always on."""
+
+from dataclasses import dataclass
+
+from content.phrases import PhraseBook
+from content.safety_rules import KINDS, Reply, SafetyRules
+
+LONGEST_MESSAGE = 306
+"""Letters in two joined text messages of the GSM 7-bit alphabet: 2 x 153 (3GPP TS 23.040, 9.2.3.24.1)."""
+
+MOST_MESSAGES = 3
+
+
+@dataclass(frozen=True)
+class Danger:
+    """What was heard in one message.
+
+    `kinds` has the most pressing first, in the order of `content.safety_rules.KINDS`; `rules` are the keys of the
+    reviewed rules that heard it, for the staff and the record. Neither holds anything the person wrote.
+    """
+
+    kinds: tuple[str, ...]
+    rules: tuple[str, ...]
+
+
+class Net:
+    """The reviewed rules, made ready once to listen to many messages."""
+
+    def __init__(self, rules: SafetyRules) -> None:
+        self.version = rules.version
+        self._ear = rules.plain_words()
+        self._book = PhraseBook(rules.phrases())
+        self._kind_of = {rule.key: rule.kind for rule in rules.rules}
+
+    def listen(self, text: str) -> Danger | None:
+        """Return the danger heard in `text`, or None.
+
+        Any string is accepted, however long or malformed. Rules can only add: more words around a phrase that is
+        heard never silence it, and neither does "not" or "never".
+        """
+        heard = self._book.heard_in(self._ear.read(text))
+        if not heard:
+            return None
+        kinds = {self._kind_of[key] for key in heard}
+        return Danger(
+            kinds=tuple(kind for kind in KINDS if kind in kinds),
+            rules=tuple(key for key in self._kind_of if key in heard),
+        )
+
+
+def reply_to(danger: Danger, rules: SafetyRules, *, service: str, seen_by: str) -> tuple[str, ...]:
+    """Return the one to three messages the person gets, the most urgent first.
+
+    `service` is the name people know the service by (up to 40 letters); `seen_by` says who will read what they
+    wrote and when, as in "a link worker by 9am on Monday 3 March" (up to 50 letters). Within these lengths every
+    message is at most `LONGEST_MESSAGE` letters. Raises `LookupError` for a kind that has no reviewed reply.
+    """
+    replies: dict[str, Reply] = {reply.kind: reply for reply in rules.replies}
+    first, *others = [replies[kind] for kind in danger.kinds]
+    messages = list(first.messages)
+    more = _as_many_as_fit([reply.also for reply in others])
+    if more and len(messages) < MOST_MESSAGES:
+        messages.append(more)
+    return tuple(text.format(service=service, seen_by=seen_by) for text in messages)
+
+
+def _as_many_as_fit(sentences: list[str]) -> str:
+    text = ""
+    for sentence in sentences:
+        if len(text) + 1 + len(sentence) <= LONGEST_MESSAGE:
+            text = f"{text} {sentence}".strip()
+    return text

@@ -1,0 +1,54 @@
+"""The service people come to: what it is called, where it works, when someone reads."""
+
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date
+
+from content import Content
+
+LONDON = ZoneInfo("Europe/London")
+SATURDAY = 5
+
+
+@dataclass(frozen=True)
+class Service:
+    """What the talk needs to know of the charity that runs it. Times are local to `zone`."""
+
+    name: str
+    content: Content
+    areas: frozenset[str] = frozenset()
+    """outward postcodes served; empty: everywhere"""
+    phone: str = ""
+    nation: str = "england"
+    programme: str = "waiting_well"
+    zone: ZoneInfo = LONDON
+    opens: time = time(9, 0)
+    closes: time = time(17, 0)
+    drama_numbers: bool = False
+    """whether Ofcom's made-up phone numbers are taken, for demos and tests"""
+
+    def serves(self, area: str) -> bool:
+        """Say whether the service works in this outward postcode."""
+        return not self.areas or area in self.areas
+
+    def seen_by(self, now: datetime) -> str:
+        """Say, truthfully, by when a person will look: 'today by 5pm' or 'on Monday 23 November, after 9am'."""
+        local = now.astimezone(self.zone)
+        if self._open_on(local) and local.time() < self.closes:
+            start = max(local.time(), self.opens)
+            return f"today by {_clock(self.closes)}" if start < self.closes else ""
+        day = local + timedelta(days=1)
+        while not self._open_on(day):
+            day += timedelta(days=1)
+        return f"on {format_date(day, 'EEEE d MMMM', locale='en_GB')}, after {_clock(self.opens)}"
+
+    def _open_on(self, day: datetime) -> bool:
+        return day.weekday() < SATURDAY and day.date() not in self.content.bank_holidays.of(self.nation)
+
+
+def _clock(at: time) -> str:
+    hour = at.hour % 12 or 12
+    minutes = f":{at.minute:02}" if at.minute else ""
+    return f"{hour}{minutes}{'am' if at.hour < 12 else 'pm'}"

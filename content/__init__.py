@@ -1,0 +1,26 @@
+"""The words: needs, self-care pieces, helplines, programmes, safety rules, and their loader."""
+
+from content.helplines import Helpline, Way
+from content.items import Item
+from content.library import Content
+from content.loader import load
+from content.needs import Need
+from content.problems import ContentError, Problem
+from content.programmes import Programme, Step
+from content.review import check
+from content.safety_rules import SafetyRules
+
+__all__ = [
+    "Content",
+    "ContentError",
+    "Helpline",
+    "Item",
+    "Need",
+    "Problem",
+    "Programme",
+    "SafetyRules",
+    "Step",
+    "Way",
+    "check",
+    "load",
+]

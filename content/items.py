@@ -1,0 +1,47 @@
+"""Self-care pieces: one small, useful action each, sent to people while they wait."""
+
+from datetime import date
+from typing import Annotated, Self
+
+from pydantic import StringConstraints, model_validator
+
+from content.fields import Address, Key, Line, Nation, Sendable, Words, refused
+
+LONGEST_WITHOUT_REVIEW_DAYS = 2 * 366
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?$")]
+
+
+class Item(Words):
+    """One piece.
+
+    `text` is what is sent: at most two text messages, one action, and nothing that tells a stranger why
+    someone waits. `page` is the longer version in Markdown. `needs` empty means it is for everyone. `source`
+    is the address of the organisation the facts come from. A `starter` is gentle and goes before others.
+    It is not shown after `review_by`.
+    """
+
+    key: Key
+    title: Annotated[Line, StringConstraints(max_length=60)]
+    needs: tuple[str, ...]
+    starter: bool = False
+    audience: Line = "adults"
+    nation: Nation = "uk"
+    cost: Line
+    source: Address
+    reviewed_on: date
+    review_by: date
+    languages: tuple[Language, ...] = ("en",)
+    text: Sendable
+    page: Annotated[str, StringConstraints(min_length=40)]
+
+    @model_validator(mode="after")
+    def _reviewed_in_time(self) -> Self:
+        if self.review_by <= self.reviewed_on:
+            raise refused("`review_by` is not after `reviewed_on`", "Give the day to read it again")
+        if (self.review_by - self.reviewed_on).days > LONGEST_WITHOUT_REVIEW_DAYS:
+            raise refused("`review_by` is over two years after `reviewed_on`", "Bring it nearer")
+        return self
+
+    def is_for(self, *, nation: str, today: date) -> bool:
+        """Say whether it may be shown in this nation on this day."""
+        return self.nation in ("uk", nation) and today <= self.review_by

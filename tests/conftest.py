@@ -1,0 +1,173 @@
+"""What every test may ask for: a real PostgreSQL, the desk, a talk, a served application."""
+
+import asyncio
+import os
+import socket
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import text
+
+import content as words
+from api.house import default_channels
+from api.settings import Settings
+from bot.desk import Desk
+from bot.safety import Net
+from bot.service import Service
+from talking import Speaker
+from waitingroom import postgres, schema, tables
+from waitingroom.columns import KeyRing
+from waitingroom.database import Database, driver_url
+
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+"""The moment tests begin at, unless they say otherwise: a Monday morning, someone is at work."""
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def server_url() -> str:
+    """A PostgreSQL: the one named by DATABASE_URL, else the embedded one, shared by all workers and kept running."""
+    named = os.environ.get("DATABASE_URL")
+    if named:
+        return named
+    folder = Path(tempfile.gettempdir()) / f"waitingroom-tests-{os.getuid()}"
+    folder.mkdir(mode=0o755, exist_ok=True)
+    return postgres.start(folder / "postgres").url
+
+
+@pytest.fixture(scope="session")
+def database_url(server_url: str) -> Iterator[str]:
+    """An empty database at the newest version, this worker's own."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    admin = driver_url(server_url, "psycopg").set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    url = driver_url(server_url, "psycopg").set(drivername="postgresql", database=name)
+    shown = url.render_as_string(hide_password=False)
+    schema.upgrade(shown)
+    yield shown
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def content() -> words.Content:
+    return words.load()
+
+
+@pytest.fixture(scope="session")
+def keys() -> KeyRing:
+    return KeyRing.fresh(demo=True)
+
+
+@pytest.fixture
+async def database(database_url: str, keys: KeyRing) -> AsyncIterator[Database]:
+    """The records, empty."""
+    database = Database(database_url, keys)
+    async with database.transaction() as session:
+        names = ", ".join(f'"{table.__tablename__}"' for table in tables.ALL)
+        await session.run(text(f"TRUNCATE {names} CASCADE"))
+        await session.run(text("TRUNCATE pgqueuer, pgqueuer_log"))
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def service(content: words.Content) -> Service:
+    return Service(name="Pendle Waiting Room", content=content, areas=frozenset({"BB9", "BB8"}), drama_numbers=True)
+
+
+@pytest.fixture(scope="session")
+def net(content: words.Content) -> Net:
+    return Net(content.safety)
+
+
+@pytest.fixture
+def desk(database: Database, service: Service, net: Net) -> Desk:
+    return Desk(database, service, net, default_channels())
+
+
+@pytest.fixture
+def ann(desk: Desk) -> Speaker:
+    """Someone at the terminal who has not said a word yet."""
+    return Speaker(desk, now=MONDAY)
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    monkeypatch.setenv("DATABASE_URL", database_url)
+    return Settings(
+        data=tmp_path, service_name="Pendle Waiting Room", areas=frozenset({"BB9", "BB8"}), secure_cookies=False
+    )
+
+
+@pytest.fixture
+async def app(settings: Settings, database: Database) -> AsyncIterator[FastAPI]:
+    """The whole application on empty records, its worker running."""
+    from api.app import create_app
+
+    app = create_app(settings, demo=True)
+    async with running(app):
+        yield app
+
+
+@asynccontextmanager
+async def running(app: FastAPI) -> AsyncIterator[None]:
+    """Run an application's lifespan in a task of its own, as a server does."""
+    stop, ready = asyncio.Event(), asyncio.Event()
+
+    async def live() -> None:
+        async with app.router.lifespan_context(app):
+            ready.set()
+            await stop.wait()
+
+    task = asyncio.create_task(live())
+    starting = asyncio.create_task(ready.wait())
+    await asyncio.wait({task, starting}, return_when=asyncio.FIRST_COMPLETED)
+    try:
+        if task.done():
+            task.result()
+        yield
+    finally:
+        starting.cancel()
+        stop.set()
+        await task
+
+
+@pytest.fixture
+def served(settings: Settings, database: Database) -> Iterator[str]:
+    """The whole application on a real port of this machine; its address."""
+    from api.app import create_app
+
+    yield from serve(create_app(settings, demo=True))
+
+
+def serve(app: FastAPI) -> Iterator[str]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        server = uvicorn.Server(uvicorn.Config(app, log_config=None, lifespan="on"))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        deadline = time.monotonic() + 20
+        while not server.started:
+            assert thread.is_alive(), "the application did not start"
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{port}"
+        server.should_exit = True
+        thread.join(20)

@@ -1,0 +1,1 @@
+"""Care: people, referrals, consent, the waiting room, and the rules that keep them safe."""

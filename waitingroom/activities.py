@@ -1,0 +1,74 @@
+"""Support activities: each call, text, visit or word with a service, noted in one tap."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Column
+from sqlmodel import Field, SQLModel, col, select
+
+from waitingroom.columns import by_value, new_id
+from waitingroom.database import Session
+
+
+class Kind(StrEnum):
+    """What was done."""
+
+    CALL = "call"
+    TEXT = "text"
+    VISIT = "visit"
+    VIDEO = "video"
+    LETTER = "letter"
+    LIAISON = "liaison"
+    OTHER = "other"
+
+
+class Activity(SQLModel, table=True):
+    """One thing a link worker did for someone. The note is sealed."""
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    referral_id: uuid.UUID = Field(foreign_key="referral.id", index=True)
+    staff_id: uuid.UUID = Field(foreign_key="staff.id")
+    kind: Kind = Field(sa_column=Column(by_value(Kind), nullable=False))
+    minutes: int
+    note: bytes | None = Field(default=None, repr=False)
+    done_at: datetime
+
+
+async def log(
+    session: Session,
+    *,
+    referral_id: uuid.UUID,
+    staff_id: uuid.UUID,
+    kind: Kind,
+    minutes: int,
+    note: str,
+    now: datetime,
+) -> Activity:
+    """Note one activity of `minutes` minutes, with a private note or an empty one."""
+    activity_id = new_id()
+    activity = Activity(
+        id=activity_id,
+        referral_id=referral_id,
+        staff_id=staff_id,
+        kind=kind,
+        minutes=minutes,
+        note=session.keys.seal(note, f"activity:note:{activity_id}") if note else None,
+        done_at=now,
+    )
+    session.add(activity)
+    await session.flush()
+    return activity
+
+
+def note(session: Session, activity: Activity) -> str:
+    """Open an activity's note."""
+    return session.keys.unseal(activity.note, f"activity:note:{activity.id}") if activity.note else ""
+
+
+async def of_referral(session: Session, *, referral_id: uuid.UUID) -> list[Activity]:
+    """List a referral's activities, oldest first."""
+    found = await session.exec(
+        select(Activity).where(Activity.referral_id == referral_id).order_by(col(Activity.done_at))
+    )
+    return list(found)

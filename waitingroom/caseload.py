@@ -1,0 +1,141 @@
+"""The caseload: who waits for a link worker, and who picks them up."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import literal, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+
+from waitingroom import handoffs, people, referrals
+from waitingroom.conversations import Contact, Conversation
+from waitingroom.database import Session
+from waitingroom.errors import NotFoundError, RefusedError
+from waitingroom.handoffs import Handoff, NotYoursError, Status, Urgency
+from waitingroom.people import Person, SafeContact
+from waitingroom.referrals import Referral
+from waitingroom.staff import Staff
+
+OPEN = (Status.WAITING, Status.CLAIMED)
+
+
+class NoReferralError(RefusedError):
+    """They have not made a referral, so there is nothing to note this on."""
+
+
+@dataclass(frozen=True)
+class Waits:
+    """One line of the queue: enough to choose by, and no name. Without a referral much of it is not known."""
+
+    handoff: Handoff
+    language: str
+    contact: Contact | None
+    referral: Referral | None
+    reach: SafeContact | None
+    claimed_by: Staff | None
+
+
+@dataclass(frozen=True)
+class After:
+    """The place in the queue of the last one seen."""
+
+    urgency: int
+    raised_at: datetime
+    id: uuid.UUID
+
+
+async def queue(
+    session: Session,
+    *,
+    status: Status | None = None,
+    urgency: Urgency | None = None,
+    claimed_by: uuid.UUID | None = None,
+    after: After | None = None,
+    limit: int = 50,
+) -> list[Waits]:
+    """List open hand-offs, the most urgent first and of those the oldest, from behind `after` on."""
+    lines = _lines().where(col(Handoff.status).in_([status] if status else OPEN))
+    if urgency is not None:
+        lines = lines.where(col(Handoff.urgency) == int(urgency))
+    if claimed_by is not None:
+        lines = lines.where(col(Handoff.claimed_by) == claimed_by)
+    order = (col(Handoff.urgency), col(Handoff.raised_at), col(Handoff.id))
+    if after is not None:
+        place = tuple_(literal(after.urgency), literal(after.raised_at), literal(after.id))
+        lines = lines.where(tuple_(*order) > place)
+    found = await session.run(lines.order_by(*order).limit(limit))
+    return [_waits(session, row) for row in found]
+
+
+async def look(session: Session, *, handoff_id: uuid.UUID) -> Waits:
+    """Look at one hand-off, open or ended. Raises NotFoundError."""
+    lines = _lines().where(col(Handoff.id) == handoff_id).execution_options(populate_existing=True)
+    row = (await session.run(lines)).first()
+    if row is None:
+        raise NotFoundError
+    return _waits(session, row)
+
+
+async def hold(session: Session, *, handoff_id: uuid.UUID) -> Handoff:
+    """Find a hand-off and lock its talk, before anything else is: a turn takes its locks in the same order.
+
+    Raises NotFoundError.
+    """
+    handoff = await handoffs.find(session, handoff_id=handoff_id)
+    await session.get(Conversation, handoff.conversation_id, with_for_update=True)
+    return await handoffs.find(session, handoff_id=handoff_id)
+
+
+async def hold_mine(session: Session, *, handoff_id: uuid.UUID, staff_id: uuid.UUID) -> Handoff:
+    """Find and hold a hand-off that `staff_id` has claimed. Raises NotYoursError, NotFoundError."""
+    handoff = await hold(session, handoff_id=handoff_id)
+    if handoff.status is not Status.CLAIMED or handoff.claimed_by != staff_id:
+        raise NotYoursError
+    return handoff
+
+
+async def pick_up(
+    session: Session, *, handoff: Handoff, staff_id: uuid.UUID, version: int, now: datetime
+) -> Handoff:
+    """Claim a hand-off that is held, and pick up its referral with it: one winner.
+
+    Raises AlreadyClaimedError naming the winner, StaleError, IllegalMoveError.
+    """
+    claimed = await handoffs.claim(session, handoff_id=handoff.id, staff_id=staff_id, version=version, now=now)
+    referral = await referrals.open_referral(session, conversation_id=handoff.conversation_id)
+    if referral is not None:
+        await referrals.pick_up(session, referral_id=referral.id, now=now)
+    return claimed
+
+
+async def close_referral(session: Session, *, handoff: Handoff, reason: str, now: datetime) -> None:
+    """End the referral of a hand-off for a stated reason. Raises NoReferralError where there is none open."""
+    referral = await referrals.open_referral(session, conversation_id=handoff.conversation_id)
+    if referral is None:
+        raise NoReferralError
+    await referrals.close(session, referral_id=referral.id, reason=reason, now=now)
+
+
+def _lines() -> Any:
+    """Select hand-offs beside their talk, the contact last heard from, the newest referral, person and claimer."""
+    talk = col(Handoff.conversation_id)
+    heard = select(Contact).where(col(Contact.conversation_id) == talk)
+    contact = aliased(Contact, heard.order_by(col(Contact.heard_at).desc()).limit(1).lateral())
+    made = select(Referral).where(col(Referral.conversation_id) == talk)
+    referral = aliased(Referral, made.order_by(col(Referral.joined_at).desc()).limit(1).lateral())
+    return (
+        select(Handoff, col(Conversation.language), contact, referral, Person, Staff)  # type: ignore[call-overload]
+        .join(Conversation, col(Conversation.id) == talk)
+        .outerjoin(contact, literal(True))
+        .outerjoin(referral, literal(True))
+        .outerjoin(Person, col(Person.id) == col(Conversation.person_id))
+        .outerjoin(Staff, col(Staff.id) == col(Handoff.claimed_by))
+    )
+
+
+def _waits(session: Session, row: Any) -> Waits:
+    handoff, language, contact, referral, person, staff = row
+    reach = people.safe_contact(session, person) if person else None
+    return Waits(handoff, language, contact, referral, reach, staff)

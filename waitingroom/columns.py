@@ -1,0 +1,84 @@
+"""What a column may hold: sealed personal words, enums by value, ids."""
+
+import hashlib
+import hmac
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Enum
+
+NONCE_BYTES = 12
+"""NIST SP 800-38D section 8.2: 96-bit nonces for AES-GCM."""
+
+
+class UnreadableError(Exception):
+    """A sealed value does not open: wrong key, moved to another row, or altered."""
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The keys personal words are sealed with, AES-256-GCM, the newest used for sealing.
+
+    `keys` maps a key's number (0 to 255) to its 32 bytes; `hashing` is the 32-byte key of the look-up hashes.
+    `demo` keys are made on the first demo run and never good enough for real people.
+    """
+
+    keys: Mapping[int, bytes] = field(repr=False)
+    hashing: bytes = field(repr=False)
+    demo: bool = False
+    _ciphers: dict[int, AESGCM] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Prepare one cipher a key."""
+        self._ciphers.update({number: AESGCM(key) for number, key in self.keys.items()})
+
+    @classmethod
+    def fresh(cls, *, demo: bool = False) -> "KeyRing":
+        """Make a ring of one new random key."""
+        return cls(keys={1: secrets.token_bytes(32)}, hashing=secrets.token_bytes(32), demo=demo)
+
+    def seal(self, words: str, where: str) -> bytes:
+        """Seal `words` so that they open only at `where`, a name for one column of one row."""
+        number = max(self._ciphers)
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = self._ciphers[number].encrypt(nonce, words.encode("utf-8"), where.encode("utf-8"))
+        return bytes([number]) + nonce + sealed
+
+    def unseal(self, sealed: bytes, where: str) -> str:
+        """Open what was sealed at `where`.
+
+        Raises UnreadableError where the key is gone, or the value was altered or stood in another row.
+        """
+        cipher = self._ciphers.get(sealed[0]) if sealed else None
+        if cipher is None:
+            raise UnreadableError(where)
+        try:
+            nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+            return cipher.decrypt(nonce, body, where.encode("utf-8")).decode("utf-8")
+        except InvalidTag as error:
+            raise UnreadableError(where) from error
+
+    def fingerprint(self, kind: str, value: str) -> bytes:
+        """Hash `value` (a phone number, a chat handle) for look-up, HMAC-SHA256, 32 bytes."""
+        return hmac.digest(self.hashing, f"{kind}:{value}".encode(), hashlib.sha256)
+
+
+def by_value(kind: type[StrEnum]) -> Enum:
+    """Return the column type that stores an enum as its value, in plain text."""
+    return Enum(
+        kind,
+        native_enum=False,
+        create_constraint=False,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def new_id() -> uuid.UUID:
+    """Make an id nobody can guess (RFC 9562 version 4)."""
+    return uuid.uuid4()

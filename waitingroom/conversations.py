@@ -1,0 +1,176 @@
+"""Conversations: where a person can be reached, where their talk stands, and who owns it."""
+
+import uuid
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlmodel import Field, SQLModel, col, select, update
+
+from waitingroom.columns import by_value, new_id
+from waitingroom.database import Session
+from waitingroom.errors import NotFoundError, RefusedError
+
+UNCONSENTED_FOR = timedelta(hours=24)
+"""How long what the transport needs is kept where nobody has said yes to keeping it."""
+
+
+NEVER_SENT = text(
+    "UPDATE message SET status = 'failed', problem = :problem WHERE contact_id = :contact_id AND status = 'queued'"
+)
+
+
+OPEN_TALK = text("""
+WITH met AS (
+    INSERT INTO conversation (id, place, owner, language, clear_at, created_at, heard_at)
+    SELECT :id, 'front_door', 'bot', 'en', :clear_at, :now, :now
+    WHERE NOT EXISTS (SELECT 1 FROM contact WHERE channel = :channel AND address_hash = :address_hash)
+    RETURNING id
+)
+INSERT INTO contact (id, conversation_id, channel, address_hash, address, state, created_at, heard_at)
+SELECT :contact_id, id, :channel, :address_hash, :address, 'open', :now, :now FROM met
+ON CONFLICT (channel, address_hash) DO NOTHING
+""")
+"""Opens a talk for someone not heard before. Two first messages at once: one contact, the other talk is empty."""
+
+
+class Owner(StrEnum):
+    """Who answers: the bot is silent while a link worker owns the talk."""
+
+    BOT = "bot"
+    LINK_WORKER = "link_worker"
+
+
+class Place(StrEnum):
+    """Where the person stands, so which talk starts when nothing is under way."""
+
+    FRONT_DOOR = "front_door"
+    WAITING_ROOM = "waiting_room"
+
+
+class ContactState(StrEnum):
+    """Whether this way of reaching someone may be used."""
+
+    OPEN = "open"
+    STOPPED = "stopped"
+    UNREACHABLE = "unreachable"
+
+
+class StoppedError(RefusedError):
+    """They asked for no more messages here, or messages no longer arrive. Try another way they agreed to."""
+
+
+class Conversation(SQLModel, table=True):
+    """One person's talk, whichever channels it comes by. Its row is locked for every turn."""
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    person_id: uuid.UUID | None = Field(default=None, foreign_key="person.id", index=True)
+    place: Place = Field(default=Place.FRONT_DOOR, sa_column=Column(by_value(Place), nullable=False))
+    owner: Owner = Field(default=Owner.BOT, sa_column=Column(by_value(Owner), nullable=False))
+    owned_by: uuid.UUID | None = Field(default=None, foreign_key="staff.id")
+    language: str = "en"
+    talk: bytes | None = Field(default=None, repr=False)
+    """The answers so far, sealed: the whole state of the talk."""
+    lane_until: datetime | None = None
+    """Until when one worker holds this conversation's lane of outgoing messages."""
+    lane_holder: uuid.UUID | None = None
+    clear_at: datetime | None = None
+    """When everything here is deleted, unless consent comes first."""
+    created_at: datetime
+    heard_at: datetime
+
+    __table_args__ = (
+        Index("ix_conversation_clear_at", "clear_at", postgresql_where=text("clear_at IS NOT NULL")),
+    )
+
+
+class Contact(SQLModel, table=True):
+    """One way of reaching someone: a phone number, a chat, a browser. Found by a keyed hash only."""
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    conversation_id: uuid.UUID = Field(foreign_key="conversation.id", index=True)
+    channel: str
+    address_hash: bytes = Field(repr=False)
+    address: bytes = Field(repr=False)
+    state: ContactState = Field(
+        default=ContactState.OPEN, sa_column=Column(by_value(ContactState), nullable=False)
+    )
+    created_at: datetime
+    heard_at: datetime
+
+    __table_args__ = (UniqueConstraint("channel", "address_hash"),)
+
+
+async def find(session: Session, conversation_id: uuid.UUID) -> Conversation:
+    """Find a conversation as it is now. Raises NotFoundError."""
+    found = await session.get(Conversation, conversation_id, populate_existing=True)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def of_contact(session: Session, *, channel: str, address: str) -> Conversation | None:
+    """Find the conversation someone has from this address, None where nobody has written from it."""
+    address_hash = session.keys.fingerprint(channel, address)
+    found = await session.exec(
+        select(Conversation)
+        .join(Contact, col(Contact.conversation_id) == col(Conversation.id))
+        .where(Contact.channel == channel, Contact.address_hash == address_hash)
+    )
+    return found.first()
+
+
+async def give_to(session: Session, *, conversation_id: uuid.UUID, staff_id: uuid.UUID | None) -> None:
+    """Give the talk to a link worker, or back to the bot where `staff_id` is None."""
+    owner = Owner.BOT if staff_id is None else Owner.LINK_WORKER
+    await _change(session, conversation_id, owner=owner, owned_by=staff_id)
+
+
+async def show_to(session: Session, *, conversation_id: uuid.UUID, place: Place) -> None:
+    """Note where the person stands now: at the front door or in the waiting room."""
+    await _change(session, conversation_id, place=place)
+
+
+async def settle(session: Session, *, conversation_id: uuid.UUID, person_id: uuid.UUID, place: Place) -> None:
+    """Tie the talk to the person it turned out to be, and show them to their place."""
+    await _change(session, conversation_id, person_id=person_id, place=place, clear_at=None)
+
+
+async def keep(session: Session, *, conversation_id: uuid.UUID) -> None:
+    """Keep the conversation: consent was given."""
+    await _change(session, conversation_id, clear_at=None)
+
+
+async def forget_soon(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> bool:
+    """Have the conversation deleted an hour from now, time enough to read the last answer. Returns True."""
+    await _change(session, conversation_id, clear_at=now + timedelta(hours=1))
+    return True
+
+
+async def set_contact(session: Session, *, contact_id: uuid.UUID, state: ContactState) -> bool:
+    """Open or stop one way of reaching someone; what was still to be sent there is not. Returns True."""
+    if state is not ContactState.OPEN:
+        await session.run(NEVER_SENT, {"contact_id": contact_id, "problem": state.value})
+    await session.exec(update(Contact).where(col(Contact.id) == contact_id).values(state=state))
+    return True
+
+
+async def way_to_reach(session: Session, *, conversation_id: uuid.UUID) -> Contact:
+    """Find the way a person last wrote to us. Raises StoppedError where they asked for no more messages there."""
+    contact = (
+        await session.exec(
+            select(Contact)
+            .where(Contact.conversation_id == conversation_id)
+            .order_by(col(Contact.heard_at).desc())
+            .limit(1)
+        )
+    ).first()
+    if contact is None:
+        raise NotFoundError
+    if contact.state is not ContactState.OPEN:
+        raise StoppedError
+    return contact
+
+
+async def _change(session: Session, conversation_id: uuid.UUID, **values: object) -> None:
+    await session.exec(update(Conversation).where(col(Conversation.id) == conversation_id).values(**values))

@@ -1,0 +1,173 @@
+"""Messages: everything said, both ways, and the outbox whose rows are the truth about sending."""
+
+import json
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Identity, Index, text
+from sqlmodel import Field, SQLModel, col, select, update
+
+from waitingroom.columns import by_value
+from waitingroom.database import Session
+
+GROWN = "waitingroom_grown"
+"""The notification that a conversation has a message its page has not asked for; its payload is the id."""
+
+
+class Author(StrEnum):
+    """Who said it."""
+
+    PERSON = "person"
+    BOT = "bot"
+    LINK_WORKER = "link_worker"
+
+
+class Status(StrEnum):
+    """How far a message has come."""
+
+    HEARD = "heard"
+    UNREADABLE = "unreadable"
+    """came in, but could not be read: kept raw for a person to look at"""
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DEAD = "dead"
+    """given up after every retry"""
+    FAILED = "failed"
+    """the provider says it will never arrive"""
+    DELIVERED = "delivered"
+    READ = "read"
+
+
+RANK = {
+    Status.QUEUED: 0,
+    Status.SENDING: 1,
+    Status.SENT: 2,
+    Status.DEAD: 3,
+    Status.FAILED: 4,
+    Status.DELIVERED: 5,
+    Status.READ: 6,
+}
+"""A receipt only ever moves a message up, whatever order receipts come in."""
+
+
+class Message(SQLModel, table=True):
+    """One message. What it says is sealed; `dedupe` is unique, so nothing is heard or queued twice."""
+
+    id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
+    conversation_id: uuid.UUID = Field(foreign_key="conversation.id")
+    contact_id: uuid.UUID = Field(foreign_key="contact.id")
+    author: Author = Field(sa_column=Column(by_value(Author), nullable=False))
+    staff_id: uuid.UUID | None = Field(default=None, foreign_key="staff.id")
+    body: bytes | None = Field(default=None, repr=False)
+    dedupe: str = Field(unique=True)
+    status: Status = Field(sa_column=Column(by_value(Status), nullable=False))
+    attempts: int = 0
+    next_try_at: datetime | None = None
+    provider_id: str | None = None
+    maybe_twice: bool = False
+    """A worker was lost while sending: the provider may have taken it before it was sent again."""
+    problem: str | None = None
+    """The class of what went wrong last, never its words."""
+    created_at: datetime
+    sent_at: datetime | None = None
+    settled_at: datetime | None = None
+
+    __table_args__ = (
+        Index("ix_message_conversation", "conversation_id", "id"),
+        Index(
+            "ix_message_unsent",
+            "next_try_at",
+            postgresql_where=text("status IN ('queued', 'sending')"),
+        ),
+        Index("ix_message_provider", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
+        Index("ix_message_dead", "id", postgresql_where=text("status IN ('dead', 'unreadable')")),
+    )
+
+
+def said(session: Session, message: Message) -> dict[str, Any]:
+    """Open what a message says: `text` and, from the bot, the `options` it offered."""
+    if message.body is None:
+        return {"text": ""}
+    opened: dict[str, Any] = json.loads(session.keys.unseal(message.body, message.dedupe))
+    return opened
+
+
+def sealed_body(session: Session, said: dict[str, Any], dedupe: str) -> bytes:
+    """Seal what a message says, bound to its row by `dedupe`."""
+    return session.keys.seal(json.dumps(said), dedupe)
+
+
+async def queue(
+    session: Session,
+    *,
+    conversation_id: uuid.UUID,
+    contact_id: uuid.UUID,
+    author: Author,
+    said: dict[str, Any],
+    dedupe: str,
+    now: datetime,
+    kept: bool,
+    staff_id: uuid.UUID | None = None,
+) -> Message:
+    """Put one message in the outbox. `kept`: its channel is read by the person, not pushed to them."""
+    message = Message(
+        conversation_id=conversation_id,
+        contact_id=contact_id,
+        author=author,
+        staff_id=staff_id,
+        body=sealed_body(session, said, dedupe),
+        dedupe=dedupe,
+        status=Status.SENT if kept else Status.QUEUED,
+        next_try_at=None if kept else now,
+        created_at=now,
+        sent_at=now if kept else None,
+    )
+    session.add(message)
+    await session.flush()
+    if kept:
+        await session.run(
+            text("SELECT pg_notify(:grown, :conversation)"),
+            {"grown": GROWN, "conversation": str(conversation_id)},
+        )
+    return message
+
+
+async def transcript(
+    session: Session, *, conversation_id: uuid.UUID, after: int = 0, limit: int = 500
+) -> list[Message]:
+    """List what was said, oldest first, from message `after` on, `limit` of the newest at most."""
+    newest = await session.exec(
+        select(Message)
+        .where(Message.conversation_id == conversation_id, col(Message.id) > after)
+        .order_by(col(Message.id).desc())
+        .limit(limit)
+    )
+    return list(newest)[::-1]
+
+
+async def receipt(session: Session, *, provider_id: str, status: Status, now: datetime) -> bool:
+    """Take a delivery receipt. Returns whether it moved the message up; unknown or late ones do not."""
+    below = [lower for lower, rank in RANK.items() if rank < RANK[status]]
+    moved = await session.exec(
+        update(Message)
+        .where(col(Message.provider_id) == provider_id, col(Message.status).in_(below))
+        .values(status=status, settled_at=now)
+    )
+    return bool(moved.rowcount)
+
+
+async def shown(session: Session, *, conversation_id: uuid.UUID, upto: int, now: datetime) -> None:
+    """Note that the person's own page has shown them every message up to `upto`."""
+    await session.exec(
+        update(Message)
+        .where(
+            col(Message.conversation_id) == conversation_id,
+            col(Message.id) <= upto,
+            col(Message.status) == Status.SENT,
+            col(Message.author) != Author.PERSON,
+        )
+        .values(status=Status.DELIVERED, settled_at=now)
+    )

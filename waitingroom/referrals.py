@@ -1,0 +1,280 @@
+"""Referrals: someone asks for support, waits, is picked up, and the referral comes to an end."""
+
+import secrets
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from statistics import quantiles
+
+from pydantic import BaseModel
+from sqlalchemy import ARRAY, Column, Index, String, text
+from sqlmodel import Field, SQLModel, col, func, select
+
+from waitingroom import conversations, handoffs, people, waiting
+from waitingroom.columns import by_value, new_id
+from waitingroom.conversations import Place
+from waitingroom.database import Session
+from waitingroom.errors import NotFoundError, RefusedError
+from waitingroom.handoffs import Reason, Urgency
+from waitingroom.moves import moved
+from waitingroom.people import AboutYou, SafeContact
+from waitingroom.waiting import Pace
+
+RECENT = timedelta(days=91)
+ENOUGH_STARTS = 10
+"""Fewer starts than this in the last 13 weeks say nothing honest about a wait."""
+
+
+class Status(StrEnum):
+    """Where a referral stands."""
+
+    WAITING = "waiting"
+    PICKED_UP = "picked_up"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+
+
+MOVES: dict[Status, frozenset[Status]] = {
+    Status.WAITING: frozenset({Status.PICKED_UP, Status.CLOSED, Status.WITHDRAWN}),
+    Status.PICKED_UP: frozenset({Status.WAITING, Status.CLOSED, Status.WITHDRAWN}),
+    Status.CLOSED: frozenset(),
+    Status.WITHDRAWN: frozenset(),
+}
+"""The only steps a referral can take."""
+
+
+class Source(StrEnum):
+    """Who made the referral."""
+
+    SELF = "self"
+
+
+class AlreadyReferredError(RefusedError):
+    """You are already on our list. There is no need to ask twice."""
+
+
+class Referral(SQLModel, table=True):
+    """One request for support. `what_matters` is the person's own words, sealed."""
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    reference: str = Field(unique=True)
+    person_id: uuid.UUID = Field(foreign_key="person.id", index=True)
+    conversation_id: uuid.UUID = Field(foreign_key="conversation.id", index=True)
+    source: Source = Field(sa_column=Column(by_value(Source), nullable=False))
+    status: Status = Field(sa_column=Column(by_value(Status), nullable=False))
+    needs: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
+    what_matters: bytes = Field(repr=False)
+    joined_at: datetime
+    picked_up_at: datetime | None = None
+    ended_at: datetime | None = None
+    close_reason: str | None = None
+    version: int = 1
+
+    __table_args__ = (
+        Index(
+            "uq_referral_open",
+            "conversation_id",
+            unique=True,
+            postgresql_where=text("status IN ('waiting', 'picked_up')"),
+        ),
+        Index("ix_referral_picked_up", "picked_up_at", postgresql_where=text("picked_up_at IS NOT NULL")),
+    )
+
+
+class Submitted(BaseModel):
+    """What a person hears once their referral is in."""
+
+    referral_id: uuid.UUID
+    reference: str
+
+
+class Wait(BaseModel):
+    """How long people like this have waited lately, in whole weeks; None where too few started to say."""
+
+    ahead: int
+    from_weeks: int | None = None
+    to_weeks: int | None = None
+
+
+class Standing(BaseModel):
+    """Where someone stands in the waiting room: what for, at what pace, and which pieces they have had."""
+
+    referral_id: uuid.UUID
+    reference: str
+    needs: tuple[str, ...]
+    pace: Pace
+    items: tuple[str, ...]
+
+
+def what_matters(session: Session, referral: Referral) -> str:
+    """Open the person's own words on what matters to them."""
+    return session.keys.unseal(referral.what_matters, f"referral:what_matters:{referral.id}")
+
+
+def new_reference() -> str:
+    """Make a reference that can be said on the phone: 8 digits in two groups, the last a Luhn check digit.
+
+    The check digit (ISO/IEC 7812-1, annex B) finds every single wrong digit and most swapped pairs.
+    """
+    digits = f"{secrets.randbelow(9 * 10**6) + 10**6}"
+    doubled = (int(digit) * (2 - place % 2) for place, digit in enumerate(digits[::-1]))
+    check = -sum(value // 10 + value % 10 for value in doubled) % 10
+    return f"{digits[:4]} {digits[4:]}{check}"
+
+
+async def refer_self(
+    session: Session,
+    *,
+    conversation_id: uuid.UUID,
+    who: AboutYou,
+    area: str,
+    language: str,
+    needs: Sequence[str],
+    what_matters: str,
+    reach: SafeContact,
+    unsafe: bool,
+    programme: str,
+    next_at: datetime | None,
+    now: datetime,
+) -> Submitted:
+    """Take a person's own referral: they are in the waiting room from this moment.
+
+    `unsafe`: they ticked that someone makes them feel unsafe, so a person should see this today.
+    `next_at`: when the waiting room's programme has its next step for them.
+    Raises AlreadyReferredError where this talk already has an open referral.
+    """
+    if await open_referral(session, conversation_id=conversation_id):
+        raise AlreadyReferredError
+    person = await people.meet(session, who=who, reach=reach, area=area, language=language, now=now)
+    referral_id = new_id()
+    referral = Referral(
+        id=referral_id,
+        reference=await _unused_reference(session),
+        person_id=person.id,
+        conversation_id=conversation_id,
+        source=Source.SELF,
+        status=Status.WAITING,
+        needs=list(needs),
+        what_matters=session.keys.seal(what_matters, f"referral:what_matters:{referral_id}"),
+        joined_at=now,
+    )
+    session.add(referral)
+    await session.flush()
+    await conversations.settle(
+        session, conversation_id=conversation_id, person_id=person.id, place=Place.WAITING_ROOM
+    )
+    await waiting.join(
+        session,
+        referral_id=referral_id,
+        conversation_id=conversation_id,
+        programme=programme,
+        next_at=next_at,
+        now=now,
+    )
+    await handoffs.raise_hand(
+        session,
+        conversation_id=conversation_id,
+        reason=Reason.NEW_REFERRAL,
+        urgency=Urgency.URGENT if unsafe else Urgency.ROUTINE,
+        referral_id=referral_id,
+        now=now,
+    )
+    return Submitted(referral_id=referral_id, reference=referral.reference)
+
+
+async def open_referral(session: Session, *, conversation_id: uuid.UUID) -> Referral | None:
+    """Find the referral of a talk that has not come to an end."""
+    return (
+        await session.exec(
+            select(Referral).where(
+                Referral.conversation_id == conversation_id,
+                col(Referral.status).in_([Status.WAITING, Status.PICKED_UP]),
+            )
+        )
+    ).first()
+
+
+async def standing(session: Session, *, conversation_id: uuid.UUID) -> Standing | None:
+    """Say where someone stands in the waiting room, None where they are not in it."""
+    place = await waiting.find(session, conversation_id=conversation_id)
+    referral = await session.get(Referral, place.referral_id) if place else None
+    if place is None or referral is None:
+        return None
+    sent = await waiting.sent(session, referral_id=referral.id)
+    return Standing(
+        referral_id=referral.id,
+        reference=referral.reference,
+        needs=tuple(referral.needs),
+        pace=place.pace,
+        items=tuple(step.item for step in sent if step.item),
+    )
+
+
+async def pick_up(session: Session, *, referral_id: uuid.UUID, now: datetime) -> Referral:
+    """A link worker takes the referral on. The first pick-up stops the wait's clock."""
+    referral = await _locked(session, referral_id)
+    if referral.status is not Status.PICKED_UP:
+        referral.status = moved(MOVES, referral.status, Status.PICKED_UP)
+    referral.picked_up_at = referral.picked_up_at or now
+    return await _changed(session, referral)
+
+
+async def close(session: Session, *, referral_id: uuid.UUID, reason: str, now: datetime) -> Referral:
+    """End a referral for a stated reason: the person is back at the front door, and may come again."""
+    return await _end(session, referral_id, Status.CLOSED, reason, now)
+
+
+async def withdraw(session: Session, *, referral_id: uuid.UUID, now: datetime) -> Referral:
+    """The person takes their referral back."""
+    return await _end(session, referral_id, Status.WITHDRAWN, "withdrawn by the person", now)
+
+
+async def how_long(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> Wait:
+    """Say how many weeks people waited who were picked up in the last 13 weeks: the middle eight in ten."""
+    mine = await open_referral(session, conversation_id=conversation_id)
+    ahead_of = mine.joined_at if mine else now
+    ahead = await session.exec(
+        select(func.count()).where(col(Referral.status) == Status.WAITING, col(Referral.joined_at) < ahead_of)
+    )
+    recent = await session.exec(
+        select(Referral.joined_at, Referral.picked_up_at).where(col(Referral.picked_up_at) >= now - RECENT)
+    )
+    weeks = [(end - start) / timedelta(weeks=1) for start, end in recent if end is not None]
+    if len(weeks) < ENOUGH_STARTS:
+        return Wait(ahead=ahead.one())
+    tenths = quantiles(weeks, n=10)
+    least = max(round(tenths[0]), 1)
+    return Wait(ahead=ahead.one(), from_weeks=least, to_weeks=max(round(tenths[8]), least + 1))
+
+
+async def _end(session: Session, referral_id: uuid.UUID, status: Status, reason: str, now: datetime) -> Referral:
+    referral = await _locked(session, referral_id)
+    referral.status = moved(MOVES, referral.status, status)
+    referral.ended_at = now
+    referral.close_reason = reason
+    await waiting.leave(session, referral_id=referral_id)
+    await conversations.show_to(session, conversation_id=referral.conversation_id, place=Place.FRONT_DOOR)
+    return await _changed(session, referral)
+
+
+async def _locked(session: Session, referral_id: uuid.UUID) -> Referral:
+    found = await session.get(Referral, referral_id, with_for_update=True, populate_existing=True)
+    if found is None:
+        raise NotFoundError
+    return found
+
+
+async def _changed(session: Session, referral: Referral) -> Referral:
+    referral.version += 1
+    session.add(referral)
+    await session.flush()
+    return referral
+
+
+async def _unused_reference(session: Session) -> str:
+    while True:
+        reference = new_reference()
+        taken = await session.exec(select(Referral.id).where(Referral.reference == reference))
+        if taken.first() is None:
+            return reference

@@ -1,0 +1,28 @@
+"""Retention: what nobody agreed to keep is deleted."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+
+from waitingroom.database import Session
+
+DUE = text("""
+    SELECT id FROM conversation
+    WHERE clear_at <= :now
+      AND NOT EXISTS (SELECT 1 FROM handoff WHERE handoff.conversation_id = conversation.id
+                      AND handoff.status IN ('waiting', 'claimed'))
+    LIMIT 500 FOR UPDATE SKIP LOCKED
+""")
+
+
+async def clear_unconsented(session: Session, *, now: datetime) -> int:
+    """Delete talks whose time ran out before anyone agreed to keep them. Returns how many (500 at most).
+
+    A talk in which danger was heard is kept until a person has dealt with its hand-off.
+    """
+    ids = [row[0] for row in await session.run(DUE, {"now": now})]
+    for table in ("alarm", "handoff", "message", "contact", "consent"):
+        statement = text(f"DELETE FROM {table} WHERE conversation_id = ANY(:ids)")  # noqa: S608
+        await session.run(statement, {"ids": ids})
+    await session.run(text("DELETE FROM conversation WHERE id = ANY(:ids)"), {"ids": ids})
+    return len(ids)

@@ -1,0 +1,100 @@
+"""Stories: everything known of one person, as the link worker who picks them up reads it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, select
+
+from waitingroom import activities, consents, conversations, handoffs, messages, people, referrals, waiting
+from waitingroom.activities import Activity
+from waitingroom.consents import Consent
+from waitingroom.conversations import Contact, Conversation
+from waitingroom.database import Session
+from waitingroom.errors import NotFoundError
+from waitingroom.handoffs import Alarm, Handoff
+from waitingroom.messages import Message
+from waitingroom.people import AboutYou, Person, SafeContact
+from waitingroom.referrals import Referral
+from waitingroom.staff import Staff
+from waitingroom.waiting import SentStep
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything known of one person: of someone who has only said hello, no more than what was said."""
+
+    conversation: Conversation
+    handoff: Handoff | None
+    contacts: Sequence[Contact]
+    person: Person | None
+    about: AboutYou | None
+    reach: SafeContact | None
+    referral: Referral | None
+    what_matters: str
+    consents: Sequence[Consent]
+    alarms: Sequence[tuple[Alarm, dict[str, list[str]]]]
+    sent: Sequence[SentStep]
+    activities: Sequence[tuple[Activity, str]]
+    messages: Sequence[tuple[Message, dict[str, Any]]]
+    staff: dict[uuid.UUID, str]
+    """The names of everyone who works here and appears above."""
+
+
+async def of_person(session: Session, *, person_id: uuid.UUID) -> Story:
+    """Tell the whole story of a person. Raises NotFoundError."""
+    talks = select(Conversation).where(Conversation.person_id == person_id)
+    newest = (await session.exec(talks.order_by(col(Conversation.heard_at).desc()).limit(1))).first()
+    if newest is None:
+        raise NotFoundError
+    return await of_talk(session, conversation_id=newest.id)
+
+
+async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> Story:
+    """Tell the whole story of a talk: the newest 500 messages and all the rest. Raises NotFoundError."""
+    conversation = await conversations.find(session, conversation_id)
+    person = await people.person(session, conversation.person_id) if conversation.person_id else None
+    referral = await _latest_referral(session, conversation_id)
+    noted = await activities.of_referral(session, referral_id=referral.id) if referral else []
+    said = await messages.transcript(session, conversation_id=conversation_id)
+    handoff = await _newest_handoff(session, conversation_id)
+    workers = {one.staff_id for one in noted} | {one.staff_id for one in said if one.staff_id}
+    if handoff and handoff.claimed_by:
+        workers.add(handoff.claimed_by)
+    return Story(
+        conversation=conversation,
+        handoff=handoff,
+        contacts=await _contacts(session, conversation_id),
+        person=person,
+        about=people.about(session, person) if person else None,
+        reach=people.safe_contact(session, person) if person else None,
+        referral=referral,
+        what_matters=referrals.what_matters(session, referral) if referral else "",
+        consents=await consents.standing(session, conversation_id=conversation_id),
+        alarms=await handoffs.alarms(session, conversation_id=conversation_id),
+        sent=await waiting.sent(session, referral_id=referral.id) if referral else [],
+        activities=[(one, activities.note(session, one)) for one in noted],
+        messages=[(one, messages.said(session, one)) for one in said],
+        staff=await _names(session, workers),
+    )
+
+
+async def _latest_referral(session: Session, conversation_id: uuid.UUID) -> Referral | None:
+    newest = select(Referral).where(Referral.conversation_id == conversation_id)
+    return (await session.exec(newest.order_by(col(Referral.joined_at).desc()).limit(1))).first()
+
+
+async def _newest_handoff(session: Session, conversation_id: uuid.UUID) -> Handoff | None:
+    raised = select(Handoff).where(Handoff.conversation_id == conversation_id)
+    return (await session.exec(raised.order_by(col(Handoff.raised_at).desc()).limit(1))).first()
+
+
+async def _contacts(session: Session, conversation_id: uuid.UUID) -> Sequence[Contact]:
+    ways = select(Contact).where(Contact.conversation_id == conversation_id)
+    return (await session.exec(ways.order_by(col(Contact.heard_at).desc()))).all()
+
+
+async def _names(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    found = await session.exec(select(Staff).where(col(Staff.id).in_(ids)))
+    return {worker.id: worker.name for worker in found}

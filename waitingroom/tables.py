@@ -1,0 +1,31 @@
+"""Every table there is, loaded together so that migrations and erasure miss none."""
+
+from sqlmodel import SQLModel
+
+from waitingroom.activities import Activity
+from waitingroom.consents import Consent
+from waitingroom.conversations import Contact, Conversation
+from waitingroom.handoffs import Alarm, Handoff
+from waitingroom.messages import Message
+from waitingroom.people import Person
+from waitingroom.rates import Rate
+from waitingroom.referrals import Referral
+from waitingroom.staff import Staff, StaffKey
+from waitingroom.waiting import SentStep, Waiting
+
+ALL: tuple[type[SQLModel], ...] = (
+    Activity,
+    Alarm,
+    Consent,
+    Contact,
+    Conversation,
+    Handoff,
+    Message,
+    Person,
+    Rate,
+    Referral,
+    SentStep,
+    Staff,
+    StaffKey,
+    Waiting,
+)
