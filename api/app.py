@@ -54,7 +54,7 @@ def create_app(
         version="0.1.0",
         summary="Staff API: the waiting list, hand-offs, people and their story.",
         lifespan=lifespan,
-        docs_url="/docs",
+        docs_url=None,
         redoc_url=None,
         max_body_size=BODY_LIMIT,
     )

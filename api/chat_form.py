@@ -1,5 +1,6 @@
 """The chat's form: what a person sent from the page, read once and carefully."""
 
+import hashlib
 import re
 import uuid
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ LONGEST_ID = 100
 
 @dataclass(frozen=True)
 class Posted:
-    """One form as it was posted. `message_id` is the form's own: a form posted twice is heard once."""
+    """One form as it was posted. `message_id` is the form's own."""
 
     typed: str
     chosen: tuple[str, ...]
@@ -31,6 +32,12 @@ class Posted:
     def empty(self) -> bool:
         """Whether nothing was said at all."""
         return not self.chosen and not self.typed.strip()
+
+    @property
+    def once(self) -> str:
+        """Name the message: a form posted twice is heard once, one whose words have changed is new."""
+        told = "\0".join((self.message_id, self.answering or "", *self.chosen, self.typed))
+        return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
     def text(self, net: Net) -> str:
         """Return what is said: typed words, or the labels of what was chosen.

@@ -1,6 +1,5 @@
 """The `waitingroom` command."""
 
-import asyncio
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
+import uvloop
 from rich.console import Console
 
 from api import logs
@@ -53,9 +53,9 @@ def demo(
         if check:
             raise typer.Exit(walk(settings, out.print))
         if days_pass:
-            asyncio.run(demonstration.let_days_pass(settings, days_pass, out.print))
+            uvloop.run(demonstration.let_days_pass(settings, days_pass, out.print))
             return
-        asyncio.run(demonstration.serve(settings, out.print))
+        uvloop.run(demonstration.serve(settings, out.print))
 
 
 @cli.command()
@@ -77,7 +77,7 @@ def work() -> None:
 
     logs.begin()
     with _kindly():
-        asyncio.run(run_worker(Settings()))
+        uvloop.run(run_worker(Settings()))
 
 
 @cli.command()
@@ -90,7 +90,7 @@ def talk(
 
     logs.begin()
     with _kindly():
-        asyncio.run(talk_here(Settings(), script, name, out.print))
+        uvloop.run(talk_here(Settings(), script, name, out.print))
 
 
 @keys_cli.command("make")
@@ -191,7 +191,7 @@ def _serve(*, work: bool) -> None:
 
     logs.begin()
     with _kindly():
-        asyncio.run(run_web(Settings(), work=work))
+        uvloop.run(run_web(Settings(), work=work))
 
 
 def _in_house(job: Callable[[House], Awaitable[R]], *, demo: bool) -> R:
@@ -200,7 +200,7 @@ def _in_house(job: Callable[[House], Awaitable[R]], *, demo: bool) -> R:
             return await job(house)
 
     with _kindly():
-        return asyncio.run(run())
+        return uvloop.run(run())
 
 
 @contextmanager

@@ -4,30 +4,32 @@ import json
 import re
 import uuid
 from collections.abc import Mapping
-from functools import cache
 from http import HTTPStatus
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any
 
 import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, Response
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from fastapi.responses import Response
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
 from api.doorway import Doorway
-from api.faults import faults_in
+from api.faults import PROBLEM_JSON, describe, faults_in
 from api.logs import log
+from api.pages import page
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
 from waitingroom.handoffs import NotYoursError
 from waitingroom.idempotency import KeyReusedError
 from waitingroom.staff import NotAllowedError, UnknownKeyError
 
-PROBLEM_JSON = "application/problem+json"
 RETRY_AFTER = 5
 """Seconds after which to try again where the records cannot be reached."""
+DEEP = 4
+"""How many of the innermost calls the log names."""
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError, asyncpg.PostgresConnectionError,
         asyncpg.CannotConnectNowError, asyncpg.InterfaceError, OSError)  # fmt: skip
 """What is raised where PostgreSQL cannot be reached, whether SQLAlchemy has wrapped it or not."""
@@ -56,6 +58,18 @@ WORDS: Mapping[int, str] = {
     503: "We cannot reach our records just now. Please try again in a moment.",
 }
 
+TITLES: Mapping[int, str] = {
+    400: "That did not come through",
+    403: "That is not open to you",
+    404: "This page is not here",
+    405: "That cannot be done here",
+    413: "That was too long",
+    422: "Please look at that again",
+    500: "Something went wrong",
+    503: "We will be back in a moment",
+}
+"""What people's pages are headed with; any other status is headed as 500 is."""
+
 
 def install(app: FastAPI) -> None:
     """Have `app` answer every error in one shape: RFC 9457 problem details, or a page for people's browsers.
@@ -68,6 +82,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DBAPIError, _database)
+    describe(app)
     for kind in AWAY:
         app.add_exception_handler(kind, _away)
 
@@ -88,22 +103,13 @@ def answer(
     """
     title = HTTPStatus(status).phrase
     if _wants_page(request):
-        page = _pages().get_template("trouble.html").render(status=status, title=title, words=words)
-        return HTMLResponse(page, status, dict(headers or {}) | PAGE_HEADERS)
+        facts = {"title": TITLES.get(status, TITLES[500]), "words": words}
+        return page("trouble.html", facts, status=status, headers=headers)
     problem: dict[str, Any] = {"type": kind, "title": title, "status": status, "detail": words}
     problem["instance"] = f"urn:uuid:{instance or uuid.uuid4()}"
     if errors:
         problem["errors"] = errors
     return Response(json.dumps(problem), status, dict(headers or {}), PROBLEM_JSON)
-
-
-PAGE_HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    "Cache-Control": "no-store",
-}
 
 
 def kind_of(refusal: type[RefusedError]) -> str:
@@ -114,11 +120,6 @@ def kind_of(refusal: type[RefusedError]) -> str:
 
 def _wants_page(request: Request) -> bool:
     return not request.url.path.startswith("/api") and "text/html" in request.headers.get("accept", "")
-
-
-@cache
-def _pages() -> Environment:
-    return Environment(loader=PackageLoader("api"), autoescape=True, undefined=StrictUndefined)
 
 
 async def _refused(request: Request, error: Exception) -> Response:
@@ -165,7 +166,8 @@ def _too_long(request: Request) -> Response:
 
 
 def _logged(error: Exception) -> uuid.UUID:
-    """Log what kind of trouble it was under a number of its own: an error's words may quote a person."""
+    """Log what kind of trouble it was, and where, under a number: an error's own words may quote a person."""
     instance = uuid.uuid4()
-    log.error("trouble", trouble=type(error).__name__, instance=str(instance))
+    where = [f"{Path(step.filename).stem}:{step.lineno}" for step in extract_tb(error.__traceback__)[-DEEP:]]
+    log.error("trouble", trouble=type(error).__name__, where=where, instance=str(instance))
     return instance

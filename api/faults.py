@@ -1,8 +1,10 @@
 """Faults in what was sent: which field, what is wrong, in plain words that never quote the value."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
+from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
 PLAIN: Mapping[str, str] = {
@@ -32,6 +34,25 @@ UNNAMED = "This cannot be read."
 LONGEST_NAME = 60
 
 
+PROBLEM_JSON = "application/problem+json"
+MEANING: Mapping[int, str] = {
+    400: "The body is not JSON.",
+    401: "No key, or one that is not known or has ended.",
+    403: "The key does not carry the scope, or you have not claimed this hand-off.",
+    404: "There is no such record.",
+    409: "Where things stand does not allow it; `type` and `detail` say why.",
+    412: "It has changed since you read it. Read it again, then decide.",
+    413: "The body is longer than 64 kB.",
+    422: "A field is not what it must be, or the Idempotency-Key came with another request before.",
+    428: "If-Match is missing.",
+    503: "The records cannot be reached. Try again after as many seconds as Retry-After says.",
+}
+EXAMPLES: Mapping[int, Mapping[str, Any]] = {
+    409: {"type": "tag:waitingroom,2026:already-claimed", "detail": "Sam has picked this up."},
+    422: {"errors": [{"pointer": "/body/text", "code": "missing", "detail": "This is needed."}]},
+}
+
+
 class Fault(BaseModel):
     """One thing wrong: where (a JSON pointer, RFC 6901, into {body, query, path, header}), its code, and words."""
 
@@ -58,6 +79,44 @@ def faults_in(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
     return [
         Fault(pointer=_pointer(one["loc"]), code=one["type"], detail=_words(one)).model_dump() for one in found
     ]
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """Describe the problems an operation can answer with, for its OpenAPI description."""
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        status: {
+            "description": MEANING[status],
+            "content": {PROBLEM_JSON: {"schema": schema, "example": _example(status)}},
+        }
+        for status in statuses
+    }
+
+
+def describe(app: FastAPI) -> None:
+    """Put the shape of a problem among the schemas of the OpenAPI description."""
+    plain = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        described = plain()
+        shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        faults = shape.pop("$defs")
+        described.setdefault("components", {}).setdefault("schemas", {}).update(faults | {"Problem": shape})
+        return described
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _example(status: int) -> dict[str, Any]:
+    named = EXAMPLES.get(status, {})
+    problem = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": MEANING[status],
+        "instance": "urn:uuid:0b0e7a4e-5a0c-4a52-9a4f-2f1a7f5d7f10",
+    }
+    return {**problem, **named}
 
 
 def _words(found: Mapping[str, Any]) -> str:

@@ -25,16 +25,16 @@ SELECT count(*) FILTER (WHERE status IN ('queued', 'sending')) AS unsent,
        count(*) FILTER (WHERE status IN ('dead', 'unreadable')) AS dead
 FROM message WHERE status IN ('queued', 'sending', 'dead', 'unreadable')
 """)
-WAITING = text("SELECT urgency, count(*) FROM handoff WHERE status = 'waiting' GROUP BY urgency")
+WAITING = text("SELECT urgency, count(*) AS people FROM handoff WHERE status = 'waiting' GROUP BY urgency")
 
 
 async def measure(house: House) -> None:
     """Read from the records what is still to be done."""
     async with house.database.transaction() as session:
-        unsent, oldest, dead = (await session.run(MEASURE, {"now": house.clock.now()})).one()
-        waiting = {int(row[0]): int(row[1]) for row in await session.run(WAITING)}
-    UNSENT.set(unsent)
-    OLDEST_UNSENT.set(float(oldest))
-    DEAD.set(dead)
+        found = (await session.run(MEASURE, {"now": house.clock.now()})).one()
+        waiting = {row.urgency: row.people for row in await session.run(WAITING)}
+    UNSENT.set(found.unsent)
+    OLDEST_UNSENT.set(float(found.oldest))
+    DEAD.set(found.dead)
     for urgency, name in enumerate(("urgent", "soon", "routine")):
         HANDOFFS.labels(name).set(waiting.get(urgency, 0))

@@ -47,10 +47,14 @@ YEAR = 365 * 24 * 60 * 60
 
 
 def page(
-    template: str, status: int = 200, *, headers: Mapping[str, str] | None = None, **facts: object
+    template: str,
+    facts: Mapping[str, object],
+    *,
+    status: int = 200,
+    headers: Mapping[str, str] | None = None,
 ) -> HTMLResponse:
     """Draw `api/templates/<template>` with `facts`, guarded by the security headers."""
-    drawn = environment().get_template(template).render(**facts)
+    drawn = environment().get_template(template).render(facts)
     return HTMLResponse(drawn, status, {**GUARDS, **(headers or {})})
 
 

@@ -4,8 +4,9 @@ from datetime import time
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, PostgresDsn, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy.engine import make_url
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -44,7 +45,8 @@ class Settings(BaseSettings):
     @classmethod
     def _postgres_only(cls, told: SecretStr | None) -> SecretStr | None:
         if told is not None:
-            PostgresDsn(told.get_secret_value())
+            if make_url(told.get_secret_value()).get_backend_name() not in {"postgresql", "postgres"}:
+                raise ValueError("only PostgreSQL is spoken here, 14 or later")
         return told
 
     @property

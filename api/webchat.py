@@ -1,10 +1,11 @@
 """Web chat: the page a worried person opens, writes on and reads, with or without JavaScript."""
 
+import re
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy.exc import DBAPIError
@@ -23,14 +24,19 @@ from bot.messages import Inbound
 from bot.turn import Turn, take_turn
 from bot.words import _, words_in
 from waitingroom import conversations, messages
+from waitingroom.database import Session
+from waitingroom.messages import Author
 
 __all__ = ["mount_static", "router"]
 
 router = APIRouter(tags=["chat"], include_in_schema=False)
 
 OUR_TROUBLE = (*errors.AWAY, DBAPIError)
+MESSAGE_ID = re.compile(r"[0-9]{1,18}")
+NEWEST = 10**18
 EMPTY = _("There was nothing in the box. Please write something, or choose an answer.")
 ELSEWHERE = _("That came from another page, so we did not take it. Please open the chat and write there.")
+AGAIN = _("Something is wrong on our side. Your message is still here. Please try again in a minute.")
 NO_TALK = _("There is no chat to follow here.")
 
 
@@ -53,7 +59,8 @@ TheHouse = Annotated[House, Depends(_house)]
 @router.get("/")
 async def welcome(house: TheHouse, cookie: Cookie) -> Response:
     """Say what this is, and open the door to the chat. Nothing is read or kept."""
-    return page("welcome.html", service=house.desk.service, begun=cookie is not None, **_fresh(house))
+    facts = {"service": house.desk.service, "begun": cookie is not None, **_fresh(house, cookie)}
+    return page("welcome.html", facts)
 
 
 @router.get("/chat")
@@ -99,10 +106,12 @@ async def forget(request: Request, house: TheHouse) -> Response:
 
 
 async def _watched(house: TheHouse, cookie: Cookie) -> uuid.UUID:
-    talk = await _conversation_id(house, cookie)
-    if talk is None:
-        raise HTTPException(404, NO_TALK)
-    return talk
+    if cookie is not None:
+        async with house.database.transaction() as session:
+            talk = await conversations.of_contact(session, channel=NAME, address=cookie)
+        if talk is not None:
+            return talk.id
+    raise HTTPException(404, NO_TALK)
 
 
 @router.get("/chat/live", response_class=EventSourceResponse)
@@ -110,12 +119,12 @@ async def live(
     request: Request,
     house: TheHouse,
     talk: Annotated[uuid.UUID, Depends(_watched)],
-    after: int = 0,
+    after: Annotated[int, Query(ge=0, le=NEWEST)] = 0,
     last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
     """Send every message that comes, as it comes: from the last one this page has, `after` or `Last-Event-ID`."""
     line: Live = request.app.state.live
-    seen = int(last_event_id) if last_event_id.isascii() and last_event_id.isdigit() else after
+    seen = int(last_event_id) if MESSAGE_ID.fullmatch(last_event_id) else after
     async with line.watching(talk) as grown:
         while not line.stopped:
             grown.clear()
@@ -140,7 +149,7 @@ def _inbound(house: House, posted: Posted, cookie: str) -> Inbound:
     return Inbound(
         channel=NAME,
         address=cookie,
-        message_id=posted.message_id,
+        message_id=posted.once,
         text=posted.text(house.desk.net),
         at=house.clock.now(),
         answering=posted.answering,
@@ -148,7 +157,7 @@ def _inbound(house: House, posted: Posted, cookie: str) -> Inbound:
 
 
 async def _told(house: House, inbound: Inbound, turn: Turn) -> JSONResponse:
-    """Answer the page's script: what the person said and what was answered; all of it where it was heard before."""
+    """Answer the page's script: what was said and answered, or the whole talk where it was heard before."""
     if turn.message_id is None:
         lines = await _read(house, turn.conversation_id)
         return JSONResponse({"messages": [line.shown() for line in lines]}, headers=GUARDS)
@@ -170,54 +179,60 @@ async def _note_shown(house: House, conversation_id: uuid.UUID, upto: int) -> No
 
 
 async def _read(house: House, conversation_id: uuid.UUID, *, after: int = 0) -> list[Line]:
-    """Read what was said after message `after`, and note that the page has shown it."""
     async with house.database.transaction() as session:
-        found = await messages.transcript(session, conversation_id=conversation_id, after=after)
-        lines = _speaking(house).lines(session, found, await names_of(session, found))
-        if lines:
-            upto, now = lines[-1].id, house.clock.now()
-            await messages.shown(session, conversation_id=conversation_id, upto=upto, now=now)
+        return await _shown(house, session, conversation_id, after=after)
+
+
+async def _shown(house: House, session: Session, conversation_id: uuid.UUID, *, after: int = 0) -> list[Line]:
+    """Read what was said after message `after`, and note that the page has shown it."""
+    found = await messages.transcript(session, conversation_id=conversation_id, after=after)
+    lines = _speaking(house).lines(session, found, await names_of(session, found))
+    if lines:
+        upto, now = lines[-1].id, house.clock.now()
+        await messages.shown(session, conversation_id=conversation_id, upto=upto, now=now)
     return lines
 
 
-async def _conversation_id(house: House, cookie: str | None) -> uuid.UUID | None:
-    if cookie is None:
-        return None
-    async with house.database.transaction() as session:
-        found = await conversations.of_contact(session, channel=NAME, address=cookie)
-    return found.id if found else None
-
-
 async def _chat_page(house: House, cookie: str | None, *, problem: str = "") -> Response:
-    talk = await _conversation_id(house, cookie)
-    lines = await _read(house, talk) if talk else []
-    return page(
-        "chat.html",
-        422 if problem else 200,
-        service=house.desk.service,
-        lines=lines,
-        problem=_say(problem) if problem else "",
-        **_fresh(house),
-    )
+    lines = []
+    if cookie is not None:
+        async with house.database.transaction() as session:
+            talk = await conversations.of_contact(session, channel=NAME, address=cookie)
+            lines = await _shown(house, session, talk.id) if talk else []
+    facts = {
+        "service": house.desk.service,
+        "lines": lines,
+        "first_new_at": _first_new(lines),
+        "problem": _say(problem) if problem else "",
+        **_fresh(house, cookie),
+    }
+    return page("chat.html", facts, status=422 if problem else 200)
+
+
+def _first_new(lines: Sequence[Line]) -> int:
+    """Find the place of the first line said since the person last wrote: where reading goes on."""
+    own = [place for place, line in enumerate(lines, 1) if line.author == Author.PERSON]
+    return min(own[-1] if own else 0, len(lines) - 1)
 
 
 def _kept_for_later(house: House, posted: Posted, cookie: str) -> Response:
     """Show a page that still holds what the person wrote, ready to be sent again as the same message."""
-    return page(
-        "trouble.html",
-        503,
-        headers={"Retry-After": str(errors.RETRY_AFTER)},
-        status=503,
-        title=_say(_("Your message did not go through")),
-        words=_say(_("Something is wrong on our side. Your message is still here. Please try again in a minute.")),
-        kept=posted,
-        begin=cookie,
-    )
+    facts = {
+        "title": _say(_("Your message did not go through")),
+        "words": _say(AGAIN),
+        "kept": posted,
+    }
+    response = page("trouble.html", facts, status=503, headers={"Retry-After": str(errors.RETRY_AFTER)})
+    chat_cookie.give(response, cookie, secure=house.settings.secure_cookies)
+    return response
 
 
-def _fresh(house: House) -> dict[str, object]:
-    """Make what every form needs: an id of its own for each message, and a cookie for who has none."""
-    return {"new_id": lambda: uuid.uuid4().hex, "begin": chat_cookie.mint(house.database.keys)}
+def _fresh(house: House, cookie: str | None) -> dict[str, object]:
+    """Make what forms need: an id of its own for each message, and a cookie to come for who has none.
+
+    The cookie to come is why a first form that is posted twice opens one talk.
+    """
+    return {"new_id": lambda: uuid.uuid4().hex, "begin": cookie is None and chat_cookie.mint(house.database.keys)}
 
 
 def _speaking(house: House) -> Speaking:

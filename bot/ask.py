@@ -1,5 +1,6 @@
 """Ask: what a flow is given. It asks, tells, does and knows; it touches nothing outside."""
 
+import re
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,8 @@ CHECK = (
     Option("change", _("Change something"), ("change", "edit")),
 )
 SKIPPED = ""
+HALF_HEARTED = re.compile(r"guess|suppose|mind|whatever|if you (like|want)|no problem|might as well")
+"""Ways to go along without saying yes. UK GDPR article 4(11): consent is an unambiguous indication."""
 OWN_WORDS = "My neighbour is moving away"
 """A sample of words that are no option, for exploring."""
 
@@ -97,14 +100,21 @@ class Ask:
         """Translate words that become part of something else."""
         return self.here.words.say(words, **values)
 
-    def yes_no(self, key: str, words: str, *, simpler: str = "", label: str = "", **values: object) -> bool:
-        """Ask for yes or no; 'not sure' is neither, and is asked again."""
+    def yes_no(
+        self, key: str, words: str, *, simpler: str = "", label: str = "", plainly: bool = False, **values: object
+    ) -> bool:
+        """Ask for yes or no; 'not sure' is neither, and is asked again.
+
+        `plainly`: for consent, where "I suppose" and "I don't mind" are not a yes either.
+        """
         say = self.here.words.say
         question = Question(
             key=key,
             kind=Kind.YES_NO,
             words=say(words, **values),
-            read=lambda text: {"yes": True, "no": False}.get(reading.yes_no(text) or ""),
+            read=lambda text: None
+            if plainly and HALF_HEARTED.search(text.casefold())
+            else {"yes": True, "no": False}.get(reading.yes_no(text) or ""),
             fits=lambda kept: kept if isinstance(kept, bool) else None,
             keep=bool,
             samples=("yes", "no"),
@@ -177,6 +187,7 @@ class Ask:
             label,
             ("07700 900123",),
             simpler,
+            say_back=reading.as_written,
         )
 
     def age(self, key: str, words: str, *, label: str = "", samples: tuple[str, ...] = ("42",)) -> int:
@@ -344,6 +355,7 @@ class Ask:
         label: str,
         samples: tuple[str, ...],
         simpler: str,
+        say_back: Callable[[str], str] = str,
     ) -> str:
         say = self.here.words.say
         question = Question(
@@ -356,6 +368,7 @@ class Ask:
             samples=samples,
             simpler=say(simpler),
             label=say(label) if label else "",
+            say=say_back,
         )
         return self._answer(question)
 

@@ -78,7 +78,7 @@ class Conversation:
 
     async def act(self, act: Act) -> list[Reply]:
         """Go back, change an answer, or ask again."""
-        if act is Act.AGAIN or not self.talk.frames:
+        if act is Act.AGAIN:
             return await self.again()
         return await (self._back() if act is Act.BACK else self._offer_change())
 

@@ -1,6 +1,6 @@
 """The service people come to: what it is called, where it works, when someone reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ class Service:
     """What the talk needs to know of the charity that runs it. Times are local to `zone`."""
 
     name: str
-    content: Content
+    content: Content = field(repr=False)
     areas: frozenset[str] = frozenset()
     """outward postcodes served; empty: everywhere"""
     phone: str = ""
@@ -37,12 +37,15 @@ class Service:
         """Say, truthfully, by when a person will look: 'today by 5pm' or 'on Monday 23 November, after 9am'."""
         local = now.astimezone(self.zone)
         if self._open_on(local) and local.time() < self.closes:
-            start = max(local.time(), self.opens)
-            return f"today by {_clock(self.closes)}" if start < self.closes else ""
+            return f"today by {_clock(self.closes)}"
         day = local + timedelta(days=1)
         while not self._open_on(day):
             day += timedelta(days=1)
         return f"on {format_date(day, 'EEEE d MMMM', locale='en_GB')}, after {_clock(self.opens)}"
+
+    def read_by(self, now: datetime) -> str:
+        """Say who will read what was written, and by when: 'a person today by 5pm'."""
+        return f"a person {self.seen_by(now)}"
 
     def _open_on(self, day: datetime) -> bool:
         return day.weekday() < SATURDAY and day.date() not in self.content.bank_holidays.of(self.nation)

@@ -15,7 +15,7 @@ from bot.conversation import Conversation, Talk
 from bot.desk import Desk
 from bot.keywords import Act
 from bot.messages import Inbound, Reply
-from bot.questions import Kind
+from bot.questions import Kind, Question
 from bot.safety import Danger, reply_to
 from bot.talks import AT, FLOWS, OPENS_WITH
 from bot.words import words_in
@@ -88,24 +88,31 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
 async def _answer(session: Session, desk: Desk, inbound: Inbound, known: Row[Any], talk: Talk) -> list[Reply]:
     """Say what is said back: danger first, then keywords, then the flow; nothing while a person owns the talk."""
     conversation = _conversation(session, desk, inbound, known, talk)
-    own_words = bool((standing := conversation.standing()) and standing.kind is Kind.TEXT)
+    standing = conversation.standing()
+    own_words = standing is not None and standing.kind is Kind.TEXT
     danger = desk.net.listen(inbound.text)
     crisis = await _sound_alarm(session, desk, inbound, known, danger) if danger else []
     if known.owner == Owner.LINK_WORKER:
         return crisis
-    if danger and not own_words:
+    if danger and not _is_answer_too(standing, inbound.text):
         return crisis + await conversation.again()
     in_waiting_room = known.place == Place.WAITING_ROOM
     asked = keywords.heard(inbound.text, in_waiting_room=in_waiting_room, in_own_words=own_words)
-    if isinstance(asked, Act):
+    if isinstance(asked, Act) and talk.frames:
         return crisis + await conversation.act(asked)
-    if asked is not None:
+    if isinstance(asked, str) and not isinstance(asked, Act):
         return crisis + await conversation.begin(asked)
     if talk.frames:
         return crisis + await conversation.hear(inbound.text, inbound.answering)
     flow = AT[Place(known.place)]
     first = OPENS_WITH.get(flow)
     return crisis + await conversation.begin(flow, {first: inbound.text} if first else None)
+
+
+def _is_answer_too(standing: Question[Any] | None, said: str) -> bool:
+    """Say whether words of danger also answer the question that stands: then nobody has to say them twice."""
+    takes_words = standing is not None and standing.kind in {Kind.TEXT, Kind.CHOICE, Kind.SEVERAL}
+    return standing is not None and takes_words and standing.read(said) is not None
 
 
 def _conversation(session: Session, desk: Desk, inbound: Inbound, known: Row[Any], talk: Talk) -> Conversation:
@@ -138,7 +145,7 @@ async def _sound_alarm(
         rules=danger.rules,
         now=inbound.at,
     )
-    seen_by = desk.service.seen_by(inbound.at)
+    seen_by = desk.service.read_by(inbound.at)
     said = reply_to(danger, desk.service.content.safety, service=desk.service.name, seen_by=seen_by)
     return [Reply(words) for words in said]
 

@@ -65,8 +65,10 @@ class Phrase:
 def parse_phrase(written: str, groups: Mapping[str, Sequence[str]]) -> Phrase:
     """Read one phrase as it is written in a rules file.
 
-    Words are separated by spaces, and each stands for its regular forms too (lock: locks, locked, locking); `a|b` is a choice; `<name>` stands for the words of a group; `..3` allows up to
-    three other words between its neighbours. Raises `PhraseError`, whose text says what is wrong.
+    Words are separated by spaces, and each stands for its regular forms too (lock: locks, locked, locking).
+    `a|b` is a choice; `<name>` stands for the words of a group; `..3` allows up to three other words between its
+    neighbours. With `&` between all of them, the words may come in any order. Raises `PhraseError`, whose text
+    says what is wrong.
     """
     steps: list[Step] = []
     gap = 0

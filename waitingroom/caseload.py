@@ -22,7 +22,7 @@ OPEN = (Status.WAITING, Status.CLAIMED)
 
 
 class NoReferralError(RefusedError):
-    """They have not made a referral, so there is nothing to note this on."""
+    """They have no referral that is open."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +65,14 @@ async def queue(
     if after is not None:
         place = tuple_(literal(after.urgency), literal(after.raised_at), literal(after.id))
         lines = lines.where(tuple_(*order) > place)
-    found = await session.run(lines.order_by(*order).limit(limit))
+    found = await session.exec(lines.order_by(*order).limit(limit))
     return [_waits(session, row) for row in found]
 
 
 async def look(session: Session, *, handoff_id: uuid.UUID) -> Waits:
     """Look at one hand-off, open or ended. Raises NotFoundError."""
     lines = _lines().where(col(Handoff.id) == handoff_id).execution_options(populate_existing=True)
-    row = (await session.run(lines)).first()
+    row = (await session.exec(lines)).first()
     if row is None:
         raise NotFoundError
     return _waits(session, row)
@@ -110,12 +110,12 @@ async def pick_up(
     return claimed
 
 
-async def close_referral(session: Session, *, handoff: Handoff, reason: str, now: datetime) -> None:
-    """End the referral of a hand-off for a stated reason. Raises NoReferralError where there is none open."""
+async def referral_of(session: Session, *, handoff: Handoff) -> Referral:
+    """Find the open referral of a hand-off's talk. Raises NoReferralError."""
     referral = await referrals.open_referral(session, conversation_id=handoff.conversation_id)
     if referral is None:
         raise NoReferralError
-    await referrals.close(session, referral_id=referral.id, reason=reason, now=now)
+    return referral
 
 
 def _lines() -> Any:

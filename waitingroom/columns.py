@@ -60,7 +60,7 @@ class KeyRing:
         try:
             nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
             return cipher.decrypt(nonce, body, where.encode("utf-8")).decode("utf-8")
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:
             raise UnreadableError(where) from error
 
     def fingerprint(self, kind: str, value: str) -> bytes:

@@ -15,13 +15,14 @@ class RefusedError(Exception):
     @classmethod
     def named(cls, name: str) -> type[Self]:
         """Find the refusal class called `name`; a name no longer known is a plain refusal."""
-        return next((kind for kind in cls._family() if kind.__name__ == name), cls)
+        return next((kind for kind in cls.family() if kind.__name__ == name), cls)
 
     @classmethod
-    def _family(cls) -> Iterator[type[Self]]:
+    def family(cls) -> Iterator[type[Self]]:
+        """Give this class of refusals and every one below it."""
         yield cls
         for kind in cls.__subclasses__():
-            yield from kind._family()
+            yield from kind.family()
 
 
 class NotFoundError(RefusedError):

@@ -6,6 +6,7 @@ from waitingroom.activities import Activity
 from waitingroom.consents import Consent
 from waitingroom.conversations import Contact, Conversation
 from waitingroom.handoffs import Alarm, Handoff
+from waitingroom.idempotency import IdempotentReply
 from waitingroom.messages import Message
 from waitingroom.people import Person
 from waitingroom.rates import Rate
@@ -20,6 +21,7 @@ ALL: tuple[type[SQLModel], ...] = (
     Contact,
     Conversation,
     Handoff,
+    IdempotentReply,
     Message,
     Person,
     Rate,

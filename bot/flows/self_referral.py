@@ -31,7 +31,7 @@ WHEN = (
 def self_referral(ask: Ask) -> None:
     """Ask consent, then one thing at a time; nothing is kept of a person who says no or cannot be served."""
     _say_what_this_is(ask)
-    if not ask.yes_no("consent", CONSENT):
+    if not ask.yes_no("consent", CONSENT, plainly=True):
         ask.tell(_("That is fine. We keep nothing: this chat is deleted within the hour."))
         ask.tell(_("Send HELLO if you change your mind. Reply HELPLINES for people to talk to now."))
         ask.do("forget", conversations.forget_soon, conversation_id=ask.here.conversation_id, now=ask.here.now)
@@ -47,6 +47,8 @@ def self_referral(ask: Ask) -> None:
         label=_("Help with"),
         samples=("lonely", "unsafe"),
     )
+    if UNSAFE in needs:
+        _say_it_is_safe_to_ask(ask)
     matters = _what_matters(ask, needs)
     reach = _safe_contact(ask)
     ask.check_answers(_("Please check what you told us."))
@@ -192,8 +194,6 @@ def _say_what_happens_next(ask: Ask, who: AboutYou, submitted: Submitted, needs:
     ask.tell(_("What happens next: a link worker reads what you told us, then contacts you in the way you chose."))
     conversation_id, now = ask.here.conversation_id, ask.here.now
     tell_wait(ask, ask.know("wait", referrals.how_long, conversation_id=conversation_id, now=now))
-    if UNSAFE in needs:
-        _say_it_is_safe_to_ask(ask)
     fitting = fitting_pieces(ask, needs, ())
     if fitting:
         piece = fitting[0]
@@ -213,6 +213,6 @@ def _say_what_happens_next(ask: Ask, who: AboutYou, submitted: Submitted, needs:
 
 def _say_it_is_safe_to_ask(ask: Ask) -> None:
     danger = Danger(kinds=(UNSAFE,), rules=())
-    seen_by = ask.service.seen_by(ask.here.now)
+    seen_by = ask.service.read_by(ask.here.now)
     for words in reply_to(danger, ask.service.content.safety, service=ask.service.name, seen_by=seen_by):
         ask.tell("{told}", told=words)

@@ -127,7 +127,7 @@ def explain(ask: Ask) -> None:
     if ask.here.place is Place.WAITING_ROOM:
         ask.tell(_("Reply MORE, HELPLINES, HOW LONG, PAUSE, PERSON or STOP at any time."))
         return
-    ask.tell(_("Reply BACK to go back, CHANGE to change an answer, HELPLINES, PERSON or STOP at any time."))
+    ask.tell(_("Reply BACK to go back. Reply CHANGE to change an answer. HELPLINES, PERSON and STOP work too."))
 
 
 def _keep_words(ask: Ask) -> None:
@@ -145,7 +145,7 @@ def _keep_words(ask: Ask) -> None:
             "I am a program, so I cannot answer it."
         )
     )
-    ask.tell(_("Reply MENU to see what I can do, or PERSON if you need a person sooner."))
+    ask.tell(_("Reply MENU to see what I can do. Reply PERSON if you want a person sooner."))
 
 
 def _standing(ask: Ask) -> Standing | None:

@@ -6,7 +6,7 @@ from bot.reading.choices import Option, choice
 from bot.reading.choosing_several import several
 from bot.reading.dates import date_of_birth
 from bot.reading.names import name
-from bot.reading.phones import phone
+from bot.reading.phones import as_written, phone
 from bot.reading.places import outward, postcode
 from bot.reading.stopping import opt_out
 from bot.reading.text import clean
@@ -15,6 +15,7 @@ __all__ = [
     "Option",
     "YesNo",
     "age",
+    "as_written",
     "choice",
     "clean",
     "date_of_birth",

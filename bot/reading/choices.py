@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
@@ -55,6 +56,7 @@ def meant(said: Sequence[str], options: Sequence[Option]) -> set[int]:
     )
 
 
+@lru_cache(maxsize=512)
 def phrases(option: Option) -> list[list[str]]:
     """Give every way an option is said, each as its words: label, key, other words."""
     said = (words(phrase) for phrase in (option.label, option.key, *option.words))
@@ -68,7 +70,7 @@ def _by_label(said: Sequence[str], options: Sequence[Option]) -> set[int]:
     start = " ".join(said)
     if len(start) < _SHORTEST_PREFIX or start.isdigit():
         return set()
-    return {place for place, option in enumerate(options) if " ".join(words(option.label)).startswith(start)}
+    return {place for place, option in enumerate(options) if " ".join(phrases(option)[0]).startswith(start)}
 
 
 def _by_place(said: Sequence[str], count: int) -> set[int]:

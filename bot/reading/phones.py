@@ -4,6 +4,7 @@ import re
 
 from bot.reading.text import simple
 
+UNITED_KINGDOM = 44
 _CANDIDATE = re.compile(r"[+(]{0,2}\d[\d\s().\-\u2010-\u2015\u2212/]{5,30}\d")
 _WITH_LETTER_O = re.compile(r"\b(?=[o\d]*\d)[o\d]{2,}\b")
 _RELAY = re.compile(r"^\s*18001\s*(?=[0+])")
@@ -27,6 +28,16 @@ def phone(text: str, *, allow_drama_numbers: bool) -> str | None:
     shown = _RELAY.sub("", shown)
     found = {number for part in _candidates(shown) if (number := _e164(part, allow_drama_numbers)) is not None}
     return found.pop() if len(found) == 1 else None
+
+
+def as_written(e164: str) -> str:
+    """Write a number as people here write it: 07700 900123; one from abroad keeps its plus sign."""
+    import phonenumbers
+
+    number = phonenumbers.parse(e164)
+    home = number.country_code == UNITED_KINGDOM
+    form = phonenumbers.PhoneNumberFormat
+    return str(phonenumbers.format_number(number, form.NATIONAL if home else form.INTERNATIONAL))
 
 
 def _candidates(shown: str) -> list[str]:

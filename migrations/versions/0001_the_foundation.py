@@ -66,6 +66,18 @@ def upgrade() -> None:
     )
     op.create_index('ix_conversation_clear_at', 'conversation', ['clear_at'], unique=False, postgresql_where=sa.text('clear_at IS NOT NULL'))
     op.create_index(op.f('ix_conversation_person_id'), 'conversation', ['person_id'], unique=False)
+    op.create_table('idempotent_reply',
+    sa.Column('staff_id', sa.Uuid(), nullable=False),
+    sa.Column('key_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('asked', sa.LargeBinary(), nullable=False),
+    sa.Column('status', sa.Integer(), nullable=True),
+    sa.Column('etag', sqlmodel.sql.sqltypes.AutoString(), nullable=True),
+    sa.Column('body', sa.LargeBinary(), nullable=True),
+    sa.Column('made_at', sqlmodel.sql.sqltypes.UTCDateTime(), nullable=False),
+    sa.ForeignKeyConstraint(['staff_id'], ['staff.id'], ),
+    sa.PrimaryKeyConstraint('staff_id', 'key_hash')
+    )
+    op.create_index(op.f('ix_idempotent_reply_made_at'), 'idempotent_reply', ['made_at'], unique=False)
     op.create_table('staff_key',
     sa.Column('id', sa.Uuid(), nullable=False),
     sa.Column('staff_id', sa.Uuid(), nullable=False),
@@ -254,6 +266,8 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_alarm_conversation_id'), table_name='alarm')
     op.drop_table('alarm')
     op.drop_table('staff_key')
+    op.drop_index(op.f('ix_idempotent_reply_made_at'), table_name='idempotent_reply')
+    op.drop_table('idempotent_reply')
     op.drop_index(op.f('ix_conversation_person_id'), table_name='conversation')
     op.drop_index('ix_conversation_clear_at', table_name='conversation', postgresql_where=sa.text('clear_at IS NOT NULL'))
     op.drop_table('conversation')

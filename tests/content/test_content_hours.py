@@ -20,6 +20,7 @@ def hours(written, holidays=CHRISTMAS):
 OFFICE = hours({"mon-fri": "09:00-17:00", "bank_holidays": "closed"})
 EVENINGS = hours({"daily": "17:00-24:00", "bank_holidays": "as_usual"})
 NIGHTS = hours({"fri-sat": "22:00-06:00", "bank_holidays": "10:00-12:00"})
+WEDNESDAY_OFF = hours({"mon-fri": "09:00-17:00", "wed": "closed", "bank_holidays": "closed"})
 LUNCH = hours({"mon": "09:00-12:00, 13:00-17:00", "bank_holidays": "closed"})
 ALWAYS = hours("24/7")
 
@@ -113,6 +114,7 @@ WORDS = [
     (EVENINGS, "every day 5pm to midnight"),
     (NIGHTS, "Friday and Saturday 10pm to 6am, bank holidays 10am to midday"),
     (LUNCH, "Monday 9am to midday and 1pm to 5pm, closed on bank holidays"),
+    (WEDNESDAY_OFF, "Monday and Tuesday 9am to 5pm, Thursday and Friday 9am to 5pm, closed on bank holidays"),
     (ALWAYS, "24 hours a day, every day"),
 ]
 

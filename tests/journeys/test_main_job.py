@@ -1,8 +1,15 @@
 """The main job: someone refers themselves, waits, is picked up and answered."""
 
+from datetime import timedelta
+
 import pytest
 
+from bot import outreach
+from bot.desk import Desk
 from talking import SHORTEST_REFERRAL, Speaker
+from waitingroom import consents, conversations, handoffs, people, referrals, waiting
+from waitingroom.consents import Purpose
+from waitingroom.handoffs import Reason, Urgency
 
 pytestmark = pytest.mark.anyio
 
@@ -11,7 +18,207 @@ async def test_a_lonely_person_refers_herself_and_is_looked_after_at_once(ann: S
     heard = await ann.says("hello")
     assert "computer program" in heard
     assert "999" in heard
+    assert "cost" in heard
+    assert "in charge" in heard
     assert ann.asked == "consent"
     heard = await ann.says(*SHORTEST_REFERRAL[1:])
     assert "Thank you, Ann. Your reference is" in heard
     assert "While you wait" in heard
+
+
+async def test_her_whole_story_is_on_record_in_her_own_words(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    async with ann.desk.database.transaction() as session:
+        referral = await referrals.open_referral(session, conversation_id=ann.turns[-1].conversation_id)
+        assert referral is not None
+        person = await people.person(session, referral.person_id)
+        assert people.about(session, person).name == "Ann"
+        assert people.safe_contact(session, person).how == "here"
+        assert referrals.what_matters(session, referral) == "Company in the evenings"
+        assert referral.needs == ["lonely"]
+
+
+async def test_her_yes_is_kept_with_the_words_she_said_yes_to(ann: Speaker) -> None:
+    await ann.says("hello", "yes please")
+    async with ann.desk.database.transaction() as session:
+        (consent,) = await consents.standing(session, conversation_id=ann.turns[-1].conversation_id)
+    assert consent.purpose is Purpose.REFERRAL
+    assert "May we keep what you tell us" in consent.wording
+    assert consent.evidence == ann.turns[1].message_id
+    assert consent.withdrawn_at is None
+
+
+async def test_someone_who_says_no_is_kept_nothing_of(ann: Speaker) -> None:
+    heard = await ann.says("hello", "no thanks")
+    assert "We keep nothing" in heard
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(minutes=59)) == 0
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(minutes=61)) == 1
+    async with ann.desk.database.transaction() as session:
+        assert await consents.standing(session, conversation_id=ann.turns[0].conversation_id) == []
+    assert "computer program" in await ann.says("hello")
+
+
+async def test_someone_who_never_answers_is_forgotten_after_a_day(ann: Speaker) -> None:
+    await ann.says("hello")
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(hours=23)) == 0
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(hours=25)) == 1
+
+
+async def test_someone_who_said_yes_is_not_forgotten_after_a_day(ann: Speaker) -> None:
+    await ann.says("hello", "yes", "Ann")
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(days=3)) == 0
+    await ann.says("72")
+    assert ann.asked == "postcode"
+
+
+@pytest.mark.parametrize(("age", "told"), [("15", "Childline"), ("17", "Childline")])
+async def test_a_young_person_is_told_who_can_help_and_nothing_is_kept(ann: Speaker, age: str, told: str) -> None:
+    heard = await ann.says("hello", "yes", "Ann", age)
+    assert told in heard
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(hours=2)) == 1
+
+
+async def test_someone_from_elsewhere_is_told_where_to_go_and_nothing_is_kept(ann: Speaker) -> None:
+    heard = await ann.says("hello", "yes", "Ann", "72", "SW1A 1AA")
+    assert "do not work in your area" in heard
+    assert "GP surgery" in heard
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(hours=2)) == 1
+
+
+async def test_every_answer_can_be_changed_before_it_is_sent(ann: Speaker) -> None:
+    heard = await ann.says(*SHORTEST_REFERRAL[:-1])
+    assert "Age: 72" in heard
+    heard = await ann.says("2")
+    assert "Which answer" in heard
+    await ann.says("age")
+    assert ann.asked == "age"
+    heard = await ann.says("73")
+    assert "Age: 73" in heard
+    assert ann.asked == "check_answers"
+
+
+async def test_a_change_that_closes_a_branch_forgets_the_answers_on_it(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL[:7], "call me", "07700 900123", "yes", "mornings")
+    assert "Number" in ann.heard
+    heard = await ann.says("change", "Contact", "here")
+    assert "Number" not in heard
+    assert "Leave a message" not in heard
+    await ann.says("yes")
+    async with ann.desk.database.transaction() as session:
+        referral = await referrals.open_referral(session, conversation_id=ann.turns[-1].conversation_id)
+        assert referral is not None
+        person = await people.person(session, referral.person_id)
+        assert people.safe_contact(session, person).phone == ""
+
+
+async def test_back_goes_back_one_question_at_a_time_but_never_past_consent(ann: Speaker) -> None:
+    await ann.says("hello", "yes", "Ann", "72")
+    await ann.says("back")
+    assert ann.asked == "age"
+    await ann.says("BACK")
+    assert ann.asked == "name"
+    heard = await ann.says("back")
+    assert "cannot go back further" in heard
+    assert ann.asked == "name"
+    await ann.says("Anna", "71")
+    assert ann.asked == "postcode"
+
+
+async def test_she_waits_and_hears_from_us_on_the_days_the_programme_says(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    joined = ann.now
+    sent = []
+    for hours in range(0, 24 * 23, 6):
+        now = joined + timedelta(hours=hours)
+        await outreach.send_due(ann.desk, now=now)
+        async with ann.desk.database.transaction() as session:
+            standing = await referrals.standing(session, conversation_id=ann.turns[-1].conversation_id)
+            assert standing is not None
+            steps = await waiting.sent(session, referral_id=standing.referral_id)
+        sent = [(step.step, (step.sent_at - joined).days) for step in steps]
+    days = [day for _, day in sent]
+    assert days[0] == 0
+    assert days[1] in {1, 2}
+    assert len(sent) >= 4
+    assert len({step for step, _ in sent}) == len(sent)
+    assert days == sorted(days)
+
+
+async def test_paused_means_silent_until_she_says_resume(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL, "pause")
+    assert "You keep your place" in ann.heard
+    assert await outreach.send_due(ann.desk, now=ann.now + timedelta(days=30)) == 0
+    await ann.says("resume")
+    assert await outreach.send_due(ann.desk, now=ann.now + timedelta(days=31)) > 0
+
+
+async def test_more_never_gives_the_same_piece_twice(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    heard = [await ann.says("more") for _ in range(5)]
+    assert len(set(heard)) == 5
+
+
+async def test_helplines_always_say_999_and_give_a_way_by_text(ann: Speaker) -> None:
+    heard = await ann.says("hello", "helplines")
+    assert "999" in heard
+    assert "text" in heard
+    assert ann.asked == "consent"
+
+
+async def test_stop_stops_at_once_keeps_her_place_and_tells_staff(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    heard = await ann.says("STOP")
+    assert "You keep your place" in heard
+    conversation_id = ann.turns[-1].conversation_id
+    async with ann.desk.database.transaction() as session:
+        handoff = await handoffs.of_conversation(session, conversation_id=conversation_id)
+        assert Reason.STOPPED_MESSAGES in handoff.reasons
+        with pytest.raises(conversations.StoppedError):
+            await conversations.way_to_reach(session, conversation_id=conversation_id)
+    await outreach.send_due(ann.desk, now=ann.now + timedelta(days=3))
+    async with ann.desk.database.transaction() as session:
+        from waitingroom import messages
+
+        transcript = await messages.transcript(session, conversation_id=conversation_id)
+    assert transcript[-1].created_at <= ann.now
+    await ann.says("START")
+    async with ann.desk.database.transaction() as session:
+        await conversations.way_to_reach(session, conversation_id=conversation_id)
+
+
+async def test_asking_for_a_person_makes_a_hand_off_and_an_honest_promise(ann: Speaker) -> None:
+    heard = await ann.says(*SHORTEST_REFERRAL, "person")
+    assert "today by 5pm" in heard
+    async with ann.desk.database.transaction() as session:
+        handoff = await handoffs.of_conversation(session, conversation_id=ann.turns[-1].conversation_id)
+    assert Reason.ASKED_FOR_PERSON in handoff.reasons
+    assert handoff.urgency == Urgency.SOON
+
+
+async def test_at_night_the_promise_is_for_the_next_working_day(desk: Desk, ann: Speaker) -> None:
+    ann.now = ann.now.replace(day=27, hour=23)  # a Friday night
+    heard = await ann.says("hello", "person")
+    assert "on Monday 30 November, after 9am" in heard
+
+
+async def test_what_she_writes_while_waiting_is_kept_for_her_link_worker(ann: Speaker) -> None:
+    heard = await ann.says(*SHORTEST_REFERRAL, "My sister is coming on Friday")
+    assert "your link worker will see it" in heard
+    async with ann.desk.database.transaction() as session:
+        handoff = await handoffs.of_conversation(session, conversation_id=ann.turns[-1].conversation_id)
+    assert Reason.WORD_LEFT in handoff.reasons
+
+
+async def test_someone_who_feels_unsafe_is_asked_for_no_words_and_seen_first(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL[:5], "Feeling unsafe")
+    assert ann.asked == "how"
+    assert "0808 2000 247" in ann.heard
+    await ann.says("here", "any", "yes")
+    async with ann.desk.database.transaction() as session:
+        handoff = await handoffs.of_conversation(session, conversation_id=ann.turns[-1].conversation_id)
+    assert handoff.urgency == Urgency.URGENT
+
+
+async def test_nobody_is_told_a_wait_that_is_not_known(ann: Speaker) -> None:
+    heard = await ann.says(*SHORTEST_REFERRAL, "how long")
+    assert "do not know yet" in heard

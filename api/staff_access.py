@@ -1,0 +1,147 @@
+"""Access to the staff API: whose key it is, what it allows, which version was read, and what is done only once."""
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Header, HTTPException, Path, Request
+from fastapi.responses import Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from api.house import House
+from waitingroom import idempotency, staff
+from waitingroom.database import Session
+from waitingroom.idempotency import Once, Reply
+from waitingroom.staff import Caller, Scope, UnknownKeyError
+
+NEEDS_VERSION = "Send If-Match with the ETag you read, so that nobody's work is written over."
+NEVER = 0
+"""Versions begin at 1, so this one is always stale."""
+TAG = re.compile(r'(W/)?"([^"]*)"')
+
+bearer = HTTPBearer(
+    auto_error=False,
+    scheme_name="staffKey",
+    bearerFormat="wr_...",
+    description="A staff key. Each operation names the scope the key must carry.",
+)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request of a member of staff: the house they came to, who they are, and when."""
+
+    house: House
+    caller: Caller
+    now: datetime
+
+
+@dataclass(frozen=True)
+class Deed(Visit):
+    """One request that changes something. With an Idempotency-Key it is done once, however often it comes."""
+
+    once: Once | None
+
+    async def do(self, work: Callable[[Session], Awaitable[Reply]]) -> Response:
+        """Do `work` and answer with its reply, in one transaction; a request done before is answered again."""
+        async with self.house.database.transaction() as session:
+            before = await idempotency.begin(session, self.once, now=self.now) if self.once else None
+            reply = before or await work(session)
+            if self.once and not before:
+                await idempotency.keep(session, self.once, reply)
+        headers = {"ETag": reply.etag} if reply.etag else {}
+        if before:
+            headers["Idempotency-Replayed"] = "true"
+        return Response(reply.body, reply.status, headers, "application/json")
+
+
+@dataclass(frozen=True)
+class Read:
+    """The versions of a record that a caller says they have read (RFC 9110, section 13.1.1)."""
+
+    tags: frozenset[str]
+
+    def version(self, current: int) -> int:
+        """Return `current` where it is one of those read, else a version that is always stale."""
+        return current if self.tags & {"*", str(current)} else NEVER
+
+
+async def _visit(request: Request, told: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> Visit:
+    house: House = request.app.state.house
+    if told is None:
+        words = "Send your key in the Authorization header, after the word Bearer."
+        raise UnknownKeyError(words)
+    now = house.clock.now()
+    async with house.database.transaction() as session:
+        return Visit(house, await staff.caller(session, key=told.credentials, now=now), now)
+
+
+def may(scope: Scope) -> Any:
+    """Let in only those whose key carries `scope`: a FastAPI dependency that gives a Visit.
+
+    It raises UnknownKeyError (401) and NotAllowedError (403).
+    """
+
+    async def allowed(visit: Annotated[Visit, Depends(_visit)]) -> Visit:
+        visit.caller.check(scope)
+        return visit
+
+    return Depends(allowed)
+
+
+def may_do(scope: Scope) -> Any:
+    """Let in only those whose key carries `scope`, to change something: a FastAPI dependency that gives a Deed."""
+
+    async def allowed(
+        request: Request,
+        visit: Annotated[Visit, may(scope)],
+        key: Annotated[
+            str | None,
+            Header(
+                alias="Idempotency-Key",
+                min_length=1,
+                max_length=255,
+                description="Any text of your own, new for each request. The same key with the same request "
+                "is done once, and answered the same for 24 hours.",
+                examples=["8e03978e-40d5-43e8-bc93-6894a57f9324"],
+            ),
+        ] = None,
+    ) -> Deed:
+        once = Once(visit.caller.staff_id, key, await _asked(request)) if key else None
+        return Deed(visit.house, visit.caller, visit.now, once)
+
+    return Depends(allowed)
+
+
+async def read_version(
+    told: Annotated[
+        str | None,
+        Header(
+            alias="If-Match",
+            description="The ETag of the hand-off as you last read it. Without it the answer is 428.",
+            examples=['"1"'],
+        ),
+    ] = None,
+) -> Read:
+    """Read If-Match. Raises 428 where it is missing; a weak tag never matches, as RFC 9110 says."""
+    if told is None:
+        raise HTTPException(428, NEEDS_VERSION)
+    if told.strip() == "*":
+        return Read(frozenset("*"))
+    return Read(frozenset(tag for weak, tag in TAG.findall(told) if not weak))
+
+
+IfMatch = Annotated[Read, Depends(read_version)]
+HandoffId = Annotated[uuid.UUID, Path(description="The hand-off's id.")]
+ReadsQueue = Annotated[Visit, may(Scope.QUEUE_READ)]
+ReadsPeople = Annotated[Visit, may(Scope.PERSON_READ)]
+ChangesReferrals = Annotated[Deed, may_do(Scope.REFERRAL_WRITE)]
+WritesToPeople = Annotated[Deed, may_do(Scope.MESSAGE_SEND)]
+
+
+async def _asked(request: Request) -> bytes:
+    head = f"{request.method} {request.url.path} {request.headers.get('if-match', '')}\n"
+    return head.encode() + await request.body()

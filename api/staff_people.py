@@ -1,0 +1,91 @@
+"""People in the staff API: the whole story, writing back, and noting down what was done."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from fastapi.responses import Response
+
+from api.faults import documented
+from api.staff_access import ChangesReferrals, HandoffId, ReadsPeople, WritesToPeople
+from api.staff_models import Doing, Writing
+from api.staff_story import ActivityTold, MessageTold, StoryTold, activity_told, message_told, told
+from bot import reading, relay
+from waitingroom import activities, caseload, handoffs, messages, stories
+from waitingroom.database import Session
+from waitingroom.idempotency import Reply
+
+router = APIRouter()
+
+
+@router.get("/handoffs/{handoff_id}/story", operation_id="getStory", responses=documented(401, 403, 404, 422, 503))
+async def story_of_handoff(handoff_id: HandoffId, visit: ReadsPeople) -> StoryTold:
+    """Read the whole story behind a hand-off, also of someone with no referral yet. Needs `person:read`."""
+    async with visit.house.database.transaction() as session:
+        handoff = await handoffs.find(session, handoff_id=handoff_id)
+        story = await stories.of_talk(session, conversation_id=handoff.conversation_id)
+    return told(story, visit.house.desk.service.content)
+
+
+@router.get("/people/{person_id}", operation_id="getPerson", responses=documented(401, 403, 404, 422, 503))
+async def person(
+    person_id: Annotated[uuid.UUID, Path(description="The person's id.")], visit: ReadsPeople
+) -> StoryTold:
+    """Read the whole story of a person. Needs the scope `person:read`."""
+    async with visit.house.database.transaction() as session:
+        story = await stories.of_person(session, person_id=person_id)
+    return told(story, visit.house.desk.service.content)
+
+
+@router.post(
+    "/handoffs/{handoff_id}/messages",
+    operation_id="sendMessage",
+    status_code=201,
+    response_model=MessageTold,
+    responses=documented(400, 401, 403, 404, 409, 413, 422, 503),
+)
+async def send_message(handoff_id: HandoffId, deed: WritesToPeople, writing: Writing) -> Response:
+    """Write to a person whose hand-off you claimed; it goes out where they last wrote.
+
+    409 where they stopped messages there. Needs the scope `message:send`.
+    """
+
+    async def work(session: Session) -> Reply:
+        who = deed.caller
+        held = await caseload.hold_mine(session, handoff_id=handoff_id, staff_id=who.staff_id)
+        message = await relay.write(
+            session, deed.house.desk, handoff=held, staff_id=who.staff_id, text=writing.text, now=deed.now
+        )
+        shown = message_told(message, messages.said(session, message), {who.staff_id: who.name})
+        return Reply(201, None, shown.model_dump_json())
+
+    return await deed.do(work)
+
+
+@router.post(
+    "/handoffs/{handoff_id}/activities",
+    operation_id="logActivity",
+    status_code=201,
+    response_model=ActivityTold,
+    responses=documented(400, 401, 403, 404, 409, 413, 422, 503),
+)
+async def log_activity(handoff_id: HandoffId, deed: ChangesReferrals, doing: Doing) -> Response:
+    """Note down what you did for someone whose hand-off you claimed. Needs the scope `referral:write`."""
+
+    async def work(session: Session) -> Reply:
+        who = deed.caller
+        held = await caseload.hold_mine(session, handoff_id=handoff_id, staff_id=who.staff_id)
+        referral = await caseload.referral_of(session, handoff=held)
+        activity = await activities.log(
+            session,
+            referral_id=referral.id,
+            staff_id=who.staff_id,
+            kind=doing.kind,
+            minutes=doing.minutes,
+            note=reading.clean(doing.note),
+            now=deed.now,
+        )
+        shown = activity_told(activity, activities.note(session, activity), {who.staff_id: who.name})
+        return Reply(201, None, shown.model_dump_json())
+
+    return await deed.do(work)

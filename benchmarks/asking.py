@@ -1,0 +1,45 @@
+"""What each person asks: the chat's whole talk from hello to a reference, and the same words of the bare doors."""
+
+import re
+import uuid
+from urllib.parse import urlencode
+
+from benchmarks.load import Asking
+
+TALK = ("hello", "yes", "Ann", "72", "BB9 7AA", "4", "Company in the evenings", "here", "any", "yes")
+COOKIE = re.compile(rb"set-cookie: ([^;\r]+)")
+
+
+def chat() -> Asking:
+    """Refer someone through the chat page's JSON route, then someone else, and so on."""
+    while True:
+        cookie = b""
+        for words in TALK:
+            answer = yield _post("/chat/messages", words, cookie)
+            given = COOKIE.search(answer)
+            cookie = given[1] if given else cookie
+        if b"Your reference is" not in answer:
+            raise RuntimeError("A talk ended without a reference: " + answer.decode()[-500:])
+
+
+def bare_turn() -> Asking:
+    """Say the same things to the raw-SQL turn, from one address a talk."""
+    while True:
+        address = uuid.uuid4().hex.encode()
+        for words in TALK:
+            yield _post("/turn", words, b"chat=" + address)
+
+
+def ping() -> Asking:
+    """Ask for next to nothing."""
+    while True:
+        yield b"GET /ping HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n\r\n"
+
+
+def _post(path: str, words: str, cookie: bytes) -> bytes:
+    body = urlencode({"text": words, "message_id": uuid.uuid4().hex}).encode()
+    head = (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: application/json\r\n"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+    )
+    return head.encode() + (b"Cookie: " + cookie + b"\r\n" if cookie else b"") + b"\r\n" + body

@@ -1,0 +1,43 @@
+"""Who is at the doors: people who wait, and those who work here."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from fastapi import FastAPI
+
+from tests.at_work import AtWork, joins, refers_themselves
+from tests.talking import Speaker
+
+
+@pytest.fixture
+async def sam(app: FastAPI) -> AsyncIterator[AtWork]:
+    """A link worker whose key allows everything."""
+    worker = await joins(app, "Sam")
+    async with worker.client:
+        yield worker
+
+
+@pytest.fixture
+async def priya(app: FastAPI) -> AsyncIterator[AtWork]:
+    """Another link worker."""
+    worker = await joins(app, "Priya")
+    async with worker.client:
+        yield worker
+
+
+@pytest.fixture
+async def waiting_person(app: FastAPI) -> Speaker:
+    """Someone lonely, in the waiting room."""
+    return await refers_themselves(app)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _table(database_url):
+    from sqlalchemy import create_engine
+
+    from waitingroom.database import driver_url
+    from waitingroom.idempotency import IdempotentReply
+
+    engine = create_engine(driver_url(database_url, "psycopg"))
+    IdempotentReply.__table__.create(engine, checkfirst=True)
+    engine.dispose()

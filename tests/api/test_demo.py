@@ -1,0 +1,55 @@
+"""The demo does the whole main job, and nothing anyone says ends up in a log."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import ASGITransport, AsyncClient
+
+from api import logs
+
+WAITINGROOM = Path(sys.executable).with_name("waitingroom")
+SECRETS = ("Company in the evenings", "BB9 7AA", "Ann", "Shall I call", "after ten", "end it all", "A good talk")
+
+
+@pytest.mark.slow
+def test_the_demo_walks_the_whole_main_job_over_http_and_logs_nothing_anyone_said(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [WAITINGROOM, "demo", "--check"], capture_output=True, text=True, cwd=tmp_path, timeout=110, check=False
+    )
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.count("  ok  ") >= 15
+    assert "The whole main job happened." in ran.stdout
+    assert [secret for secret in SECRETS if secret in ran.stderr] == []
+
+
+@pytest.mark.anyio
+async def test_trouble_is_logged_by_its_kind_and_never_by_its_words(
+    app: FastAPI, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from api import webchat
+
+    async def falls_over(*_args: object, **_facts: object) -> None:
+        raise LookupError("Ann said: Company in the evenings")
+
+    handlers, level = logging.getLogger().handlers[:], logging.getLogger().level
+    logs.begin()
+    try:
+        monkeypatch.setattr(webchat, "take_turn", falls_over)
+        transport = ASGITransport(app=app, raise_app_exceptions=False)
+        async with AsyncClient(transport=transport, base_url="http://here") as client:
+            answer = await client.post(
+                "/chat/messages", data={"text": "I am Ann"}, headers={"Accept": "application/json"}
+            )
+        logging.getLogger("some.library").warning("It quotes %s", "Ann")
+    finally:
+        logging.getLogger().handlers, logging.getLogger().level = handlers, level
+    assert answer.status_code == 500
+    written = capfd.readouterr().err
+    assert "LookupError" in written
+    assert "some.library" in written
+    assert "Ann" not in written
+    assert "Company" not in answer.text + written

@@ -1,0 +1,98 @@
+"""Who may do what in the staff API: one table, and every route must stand in it."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+
+from tests.at_work import API, AtWork, client_of, joins
+from waitingroom import staff
+from waitingroom.staff import Scope
+
+pytestmark = pytest.mark.anyio
+
+ROUTES = {
+    ("GET", "/handoffs"): Scope.QUEUE_READ,
+    ("GET", "/handoffs/{handoff_id}"): Scope.QUEUE_READ,
+    ("POST", "/handoffs/{handoff_id}/claim"): Scope.REFERRAL_WRITE,
+    ("POST", "/handoffs/{handoff_id}/release"): Scope.REFERRAL_WRITE,
+    ("POST", "/handoffs/{handoff_id}/hand-back"): Scope.REFERRAL_WRITE,
+    ("POST", "/handoffs/{handoff_id}/close"): Scope.REFERRAL_WRITE,
+    ("GET", "/handoffs/{handoff_id}/story"): Scope.PERSON_READ,
+    ("GET", "/people/{person_id}"): Scope.PERSON_READ,
+    ("POST", "/handoffs/{handoff_id}/messages"): Scope.MESSAGE_SEND,
+    ("POST", "/handoffs/{handoff_id}/activities"): Scope.REFERRAL_WRITE,
+}
+BODIES = {
+    "close": {"reason": "goals_met"},
+    "messages": {"text": "Hello"},
+    "activities": {"kind": "call", "minutes": 5},
+}
+
+
+async def knocks(worker: AtWork, method: str, path: str) -> int:
+    """Ask for something that is not there, so that whoever is let in is told 404."""
+    where = path.format(handoff_id=uuid.uuid4(), person_id=uuid.uuid4())
+    if method == "GET":
+        return (await worker.get(where)).status_code
+    return (await worker.post(where, version=1, json=BODIES.get(path.rpartition("/")[2]))).status_code
+
+
+async def test_every_route_of_the_staff_api_stands_in_the_table(app: FastAPI) -> None:
+    described = app.openapi()["paths"]
+    found = {
+        (method.upper(), path.removeprefix(API))
+        for path, methods in described.items()
+        if path.startswith("/api/")
+        for method in methods
+    }
+    assert found == set(ROUTES)
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_a_key_opens_only_the_doors_its_scope_names(app: FastAPI, method: str, path: str) -> None:
+    for scope in Scope:
+        worker = await joins(app, f"With {scope}", scopes=frozenset({scope}))
+        let_in = 200 if path == "/handoffs" else 404
+        wanted = let_in if scope is ROUTES[method, path] else 403
+        assert await knocks(worker, method, path) == wanted, scope
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_nobody_comes_in_without_a_key(app: FastAPI, method: str, path: str) -> None:
+    async with client_of(app) as client:
+        assert await knocks(AtWork(client, "Nobody", None), method, path) == 401
+        assert await knocks(AtWork(client, "Guesser", "wr_guess"), method, path) == 401
+
+
+@pytest.mark.parametrize(
+    "told", ["", "Bearer", "Bearer ", "Basic d3I6cGFzcw==", "Bearer wr_no", "wr_no", "Bearer \udce9"]
+)
+async def test_a_key_that_is_not_one_gets_the_same_answer_as_any_other(app: FastAPI, told: str) -> None:
+    async with client_of(app) as client:
+        head = {"Authorization": told.encode("utf-8", "surrogateescape")}
+        answer = await client.get(f"{API}/handoffs", headers=head)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == 'Bearer realm="staff"'
+    problem = answer.json()
+    assert (problem["type"], problem["status"]) == ("tag:waitingroom,2026:unknown-key", 401)
+    assert "wr_no" not in answer.text
+
+
+async def test_a_key_that_has_ended_opens_nothing(app: FastAPI) -> None:
+    house = app.state.house
+    now = house.clock.now()
+    async with house.database.transaction() as session:
+        worker = await staff.welcome(session, name="Gone", now=now)
+        key = await staff.issue_key(
+            session, staff_id=worker.id, scopes=frozenset(Scope), now=now, ends_at=now - timedelta(seconds=1)
+        )
+    async with client_of(app) as client:
+        assert (await AtWork(client, "Gone", key).get("/handoffs")).status_code == 401
+
+
+async def test_someone_without_a_key_is_not_told_what_was_wrong_with_the_rest(app: FastAPI) -> None:
+    async with client_of(app) as client:
+        answer = await client.post(f"{API}/handoffs/not-an-id/messages", json={"txt": 1})
+    assert answer.status_code == 401

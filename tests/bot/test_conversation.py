@@ -1,0 +1,157 @@
+"""How a talk goes on: misses, stale buttons, side talks, and talks that change while people are in them."""
+
+import json
+
+import pytest
+
+from bot import talks, turn
+from bot.ask import Ask
+from bot.conversation import Frame, Talk
+from bot.desk import Desk
+from talking import Speaker
+from waitingroom.database import Database
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_someone_not_understood_gets_simpler_words_and_then_a_person(ann: Speaker) -> None:
+    await ann.says("hello", "yes", "Ann")
+    assert "Sorry, I did not understand that.\nHow old are you?" in await ann.says("old enough")
+    assert "Please reply with a number" in await ann.says("very")
+    heard = await ann.says("ancient")
+    assert "reply PERSON" in heard
+    await ann.says("72")
+    assert ann.asked == "postcode"
+
+
+async def test_misses_are_counted_afresh_for_each_question(ann: Speaker) -> None:
+    await ann.says("hello", "yes", "Ann", "old", "very", "72")
+    assert "Sorry, I did not understand that.\nWhat is your postcode" in await ann.says("the north")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "\x00", "😀😀", "‮", "\ud800", "x" * 64_000, "١٢٣", "؟", "<script>", "%s{}"])
+async def test_whatever_is_typed_is_answered_and_asked_again(ann: Speaker, text: str) -> None:
+    await ann.says("hello", "yes", "Ann")
+    await ann.says(text)
+    assert ann.replies
+    assert ann.asked in {"age", "postcode"}
+    await ann.says("72" if ann.asked == "age" else "BB9 7AA")
+    assert ann.asked in {"postcode", "needs"}
+
+
+async def test_half_hearted_words_are_no_consent(ann: Speaker) -> None:
+    await ann.says("hello")
+    for words in ("I suppose so", "I don't mind", "whatever", "ok i guess"):
+        await ann.says(words)
+        assert ann.asked == "consent"
+    await ann.says("yes")
+    assert ann.asked == "name"
+
+
+async def test_a_button_of_an_older_question_is_not_taken_as_an_answer(ann: Speaker) -> None:
+    await ann.says("hello", "yes", "Ann", "72")
+    heard = await ann.says("yes", answering="consent")
+    assert "earlier question" in heard
+    assert ann.asked == "postcode"
+
+
+async def test_a_side_talk_comes_back_to_the_question_that_stood(ann: Speaker) -> None:
+    await ann.says("hello", "yes", "Ann")
+    heard = await ann.says("helplines")
+    assert "999" in heard
+    assert ann.asked == "age"
+    await ann.says("help")
+    assert ann.asked == "age"
+    await ann.says("72")
+    assert ann.asked == "postcode"
+
+
+async def test_change_before_anything_was_answered_says_so(ann: Speaker) -> None:
+    await ann.says("hello")
+    assert "nothing to change yet" in await ann.says("change")
+    assert ann.asked == "consent"
+
+
+async def test_an_answer_that_cannot_be_found_among_those_to_change_is_asked_again(ann: Speaker) -> None:
+    await ann.says("hello", "yes", "Ann", "72", "change")
+    heard = await ann.says("banana")
+    assert "Which answer" in heard
+    await ann.says("1", "Anna")
+    assert ann.asked == "postcode"
+
+
+async def test_back_leaves_the_list_of_changes(ann: Speaker) -> None:
+    await ann.says("hello", "yes", "Ann", "72", "change", "back")
+    assert ann.asked == "postcode"
+
+
+def old_talk(ask: Ask) -> None:
+    name = ask.text("name", "Name?")
+    ask.choice("colour", "Colour?", COLOURS)
+    ask.tell("Goodbye {name}", name=name)
+
+
+def new_talk(ask: Ask) -> None:
+    name = ask.text("name", "Name?")
+    ask.number("shoe", "Shoe size?", least=1, most=15)
+    colour = ask.choice("colour", "Colour?", COLOURS)
+    ask.tell("Goodbye {name} {colour}", name=name, colour=colour)
+
+
+COLOURS = [talks.waiting_menu.Option(key, key, ()) for key in ("red", "blue")]
+
+
+async def test_a_talk_changed_in_the_middle_loses_no_one_and_no_answer(
+    ann: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows = dict(talks.FLOWS)
+    monkeypatch.setattr(turn, "FLOWS", flows)
+    flows["self_referral"] = old_talk
+    await ann.says("hello", "Ann")
+    assert ann.asked == "colour"
+    flows["self_referral"] = new_talk
+    await ann.says("red")
+    assert ann.asked == "shoe"
+    assert "Goodbye Ann red" in await ann.says("6")
+
+
+async def test_an_answer_that_no_longer_fits_its_question_is_asked_again(
+    ann: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flows = dict(talks.FLOWS)
+    monkeypatch.setattr(turn, "FLOWS", flows)
+
+    def before(ask: Ask) -> None:
+        ask.text("age", "Age?")
+        ask.text("more", "More?")
+
+    def after(ask: Ask) -> None:
+        ask.age("age", "How old?")
+        ask.text("more", "More?")
+        ask.tell("Done")
+
+    flows["self_referral"] = before
+    await ann.says("hello", "quite old")
+    flows["self_referral"] = after
+    await ann.says("that is all")
+    assert ann.asked == "age"
+    assert "Done" in await ann.says("72")
+
+
+def test_a_talk_is_kept_whole_and_recalled_the_same() -> None:
+    talk = Talk([Frame("self_referral", {"name": "Siân"}, {"age": "x"}, "age", 2), Frame("helplines")])
+    assert Talk.recalled(talk.kept()) == talk
+    assert Talk.recalled(None) == Talk()
+    assert json.loads(talk.kept())
+
+
+async def test_the_talk_is_sealed_where_it_is_kept(desk: Desk, database: Database, ann: Speaker) -> None:
+    await ann.says("hello", "yes", "Persephone Quillfeather")
+    async with database.transaction() as session:
+        from sqlalchemy import text
+
+        rows = (await session.run(text("SELECT talk FROM conversation"))).scalars().all()
+        bodies = (await session.run(text("SELECT body FROM message"))).scalars().all()
+    assert rows
+    assert bodies
+    assert not any(b"Persephone" in kept for kept in [*rows, *bodies])

@@ -1,0 +1,126 @@
+"""What must hold on every path of every talk, found by exploring them all."""
+
+import inspect
+import sys
+from collections.abc import Callable
+from pathlib import Path as File
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from bot.ask import Ask
+from bot.flows import blocks, self_referral, waiting_menu
+from bot.journeys_map import Path, draw_all, explore, explore_all, sample_here, sample_service
+from bot.messages import Reply, numbered
+from bot.talks import FLOWS
+from content.reading_age import longest_sentence, reading_age
+from content.texts import outside_gsm7, segments
+from waitingroom.conversations import Place
+
+SERVICE = sample_service()
+PATHS: list[Path] = [path for paths in explore_all(SERVICE).values() for path in paths]
+TEXTS = sorted({text for path in PATHS for text in path.texts if text})
+
+
+def test_the_drawing_in_the_docs_is_what_the_talks_do() -> None:
+    assert File("docs/flows.md").read_text() == draw_all(), "run: make docs"
+
+
+def test_every_talk_has_paths_and_every_path_ends() -> None:
+    assert {path.flow for path in PATHS} == set(FLOWS)
+    assert all(path.stops[-1].key == "end" for path in PATHS)
+
+
+def test_every_path_ends_with_words() -> None:
+    silent = [path.flow for path in PATHS if not path.stops[-1].told]
+    assert silent == []
+
+
+def test_nothing_is_asked_twice_on_a_path() -> None:
+    for path in PATHS:
+        asked = [stop.key for stop in path.stops]
+        assert len(asked) == len(set(asked))
+
+
+def test_a_talk_that_asks_twice_is_found() -> None:
+    def twice(ask: Ask) -> None:
+        ask.text("same", "One?")
+        ask.text("same", "Two?")
+
+    with pytest.raises(ValueError, match="twice"):
+        explore("twice", twice, sample_here(SERVICE, Place.FRONT_DOOR))
+
+
+def test_a_talk_that_never_ends_is_found() -> None:
+    def long(ask: Ask) -> None:
+        for number in range(100):
+            ask.text(f"q{number}", "Again?")
+
+    with pytest.raises(RecursionError):
+        explore("long", long, sample_here(SERVICE, Place.FRONT_DOOR))
+
+
+def test_every_text_can_go_out_as_a_text_message() -> None:
+    assert [text for text in TEXTS if outside_gsm7(text)] == []
+
+
+def test_no_told_line_is_longer_than_two_text_messages_and_no_question_than_three() -> None:
+    told = {line for path in PATHS for stop in path.stops for line in stop.told if "\n" not in line}
+    assert [line for line in told if segments(line) > 2] == []
+    asked = {
+        numbered(Reply(stop.question.words, stop.question.options))
+        for path in PATHS
+        for stop in path.stops
+        if stop.question and stop.key not in {"needs", "check_answers"}
+    }
+    assert [text for text in asked if segments(text) > 3] == []
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_an_eleven_year_old_can_read_it(text: str) -> None:
+    assert longest_sentence(text) <= 25
+    if len(text.split()) > 6:
+        assert reading_age(text) <= 11, text
+
+
+def test_nobody_is_cheered_at() -> None:
+    assert [text for text in TEXTS if "!" in text] == []
+
+
+@pytest.mark.parametrize("module", [self_referral, waiting_menu, blocks], ids=lambda module: module.__name__)
+def test_every_line_of_every_talk_is_reached(module: Any) -> None:
+    reached = lines_reached(module, lambda: explore_all(SERVICE))
+    code = {line for function in functions(module) for line in lines_of(function)}
+    missed = sorted(code - reached)
+    source = inspect.getsource(module).splitlines()
+    assert [source[line - 1].strip() for line in missed] == []
+
+
+def functions(module: Any) -> list[Any]:
+    found = [item for _, item in inspect.getmembers(module, inspect.isfunction)]
+    return [item.__code__ for item in found if item.__module__ == module.__name__]
+
+
+def lines_of(code: Any) -> set[int]:
+    nested = {line for const in code.co_consts if inspect.iscode(const) for line in lines_of(const)}
+    return {line for _, _, line in code.co_lines() if line and line != code.co_firstlineno} | nested
+
+
+def lines_reached(module: Any, run: Callable[[], object]) -> set[int]:
+    reached: set[int] = set()
+
+    def trace(frame: FrameType, event: str, _arg: object) -> Any:
+        if frame.f_code.co_filename != module.__file__:
+            return None
+        if event == "line":
+            reached.add(frame.f_lineno)
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        run()
+    finally:
+        sys.settrace(before)
+    return reached

@@ -1,0 +1,110 @@
+"""Danger is heard in every state, before consent, and while a person owns the talk."""
+
+import pytest
+
+from talking import SHORTEST_REFERRAL, Speaker
+from waitingroom import conversations, handoffs, messages, staff
+from waitingroom.handoffs import Reason, Urgency
+from waitingroom.messages import Author
+
+pytestmark = pytest.mark.anyio
+CRY = "i want to kill myself"
+
+
+@pytest.mark.parametrize("said", range(len(SHORTEST_REFERRAL) + 1))
+async def test_danger_is_answered_with_the_crisis_lines_at_every_question(ann: Speaker, said: int) -> None:
+    await ann.says("hi", *SHORTEST_REFERRAL[1 : max(said, 1)])
+    asked = ann.asked
+    heard = await ann.says(CRY)
+    for number in ("999", "116 123", "111", "85258"):
+        assert number in heard
+    assert "a person today by 5pm" in heard
+    if asked not in {None, "what_matters"}:
+        assert ann.asked == asked
+    async with ann.desk.database.transaction() as session:
+        handoff = await handoffs.of_conversation(session, conversation_id=ann.turns[-1].conversation_id)
+        (alarm,) = await handoffs.alarms(session, conversation_id=ann.turns[-1].conversation_id)
+    assert handoff.urgency == Urgency.URGENT
+    assert Reason.DANGER in handoff.reasons
+    assert "suicide" in alarm[1]["kinds"]
+    assert alarm[0].message_id == ann.turns[-1].message_id
+
+
+async def test_the_very_first_words_may_be_of_danger(ann: Speaker) -> None:
+    assert "116 123" in await ann.says(CRY)
+
+
+async def test_danger_in_their_own_words_is_answered_and_nobody_has_to_say_it_twice(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL[:6])
+    assert ann.asked == "what_matters"
+    heard = await ann.says("I lost my job and I want to kill myself")
+    assert "116 123" in heard
+    assert ann.asked == "how"
+
+
+async def test_danger_stays_urgent_when_the_referral_comes_in_after_it(ann: Speaker) -> None:
+    await ann.says("hello", CRY, *SHORTEST_REFERRAL[1:])
+    async with ann.desk.database.transaction() as session:
+        handoff = await handoffs.of_conversation(session, conversation_id=ann.turns[-1].conversation_id)
+    assert handoff.urgency == Urgency.URGENT
+    assert handoff.referral_id is not None
+    assert set(handoff.reasons) == {Reason.DANGER, Reason.NEW_REFERRAL}
+
+
+async def test_danger_is_heard_while_a_link_worker_has_the_talk_and_nothing_else_is_said(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    conversation_id = ann.turns[-1].conversation_id
+    async with ann.desk.database.transaction() as session:
+        sam = await staff.welcome(session, name="Sam", now=ann.now)
+        handoff = await handoffs.of_conversation(session, conversation_id=conversation_id)
+        await handoffs.claim(
+            session, handoff_id=handoff.id, staff_id=sam.id, version=handoff.version, now=ann.now
+        )
+    assert await ann.says("hello?") == ""
+    heard = await ann.says(CRY)
+    assert "116 123" in heard
+    async with ann.desk.database.transaction() as session:
+        handoff = await handoffs.of_conversation(session, conversation_id=conversation_id)
+        conversation = await conversations.find(session, conversation_id)
+    assert handoff.urgency == Urgency.URGENT
+    assert handoff.status is handoffs.Status.CLAIMED
+    assert conversation.owner is conversations.Owner.LINK_WORKER
+
+
+async def test_danger_before_consent_is_not_forgotten_until_a_person_has_seen_to_it(ann: Speaker) -> None:
+    from datetime import timedelta
+
+    from bot import outreach
+
+    await ann.says(CRY)
+    conversation_id = ann.turns[-1].conversation_id
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(days=2)) == 0
+    async with ann.desk.database.transaction() as session:
+        sam = await staff.welcome(session, name="Sam", now=ann.now)
+        handoff = await handoffs.of_conversation(session, conversation_id=conversation_id)
+        claimed = await handoffs.claim(
+            session, handoff_id=handoff.id, staff_id=sam.id, version=handoff.version, now=ann.now
+        )
+        await handoffs.end(
+            session,
+            handoff_id=claimed.id,
+            staff_id=sam.id,
+            version=claimed.version,
+            to=handoffs.Status.CLOSED,
+            now=ann.now,
+        )
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(days=2)) == 1
+
+
+async def test_idioms_do_not_frighten_anyone(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL[:6])
+    heard = await ann.says("I am dying for a cuppa and a chat, my feet are killing me")
+    assert "116 123" not in heard
+
+
+async def test_the_crisis_reply_is_on_record_as_said_by_the_bot(ann: Speaker) -> None:
+    await ann.says("hello", CRY)
+    async with ann.desk.database.transaction() as session:
+        said = await messages.transcript(session, conversation_id=ann.turns[-1].conversation_id)
+        texts = [messages.said(session, message)["text"] for message in said if message.author is Author.BOT]
+    assert any("116 123" in text for text in texts)

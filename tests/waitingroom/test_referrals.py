@@ -1,0 +1,99 @@
+"""How referrals go: once at a time, an honest wait, a clean end."""
+
+from datetime import timedelta
+
+import pytest
+
+from talking import SHORTEST_REFERRAL, Speaker
+from waitingroom import conversations, referrals, waiting
+from waitingroom.conversations import Place
+from waitingroom.errors import IllegalMoveError, NotFoundError
+from waitingroom.referrals import AlreadyReferredError, Status
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_nobody_stands_twice_in_the_same_queue(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    conversation_id = ann.turns[-1].conversation_id
+    async with ann.desk.database.transaction() as session:
+        referral = await referrals.open_referral(session, conversation_id=conversation_id)
+        assert referral is not None
+        from waitingroom.people import AboutYou, SafeContact
+
+        with pytest.raises(AlreadyReferredError, match="already on our list"):
+            await referrals.refer_self(
+                session,
+                conversation_id=conversation_id,
+                who=AboutYou(name="Ann", age=72, postcode="BB9"),
+                area="BB9",
+                language="en",
+                needs=["lonely"],
+                what_matters="",
+                reach=SafeContact(how="here", when="any"),
+                unsafe=False,
+                programme="waiting_well",
+                next_at=None,
+                now=ann.now,
+            )
+
+
+async def test_a_referral_that_ends_shows_the_person_back_to_the_front_door(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    conversation_id = ann.turns[-1].conversation_id
+    async with ann.desk.database.transaction() as session:
+        referral = await referrals.open_referral(session, conversation_id=conversation_id)
+        assert referral is not None
+        picked_up = await referrals.pick_up(session, referral_id=referral.id, now=ann.now)
+        assert picked_up.picked_up_at == ann.now
+        closed = await referrals.close(session, referral_id=referral.id, reason="goals_met", now=ann.now)
+        assert closed.status is Status.CLOSED
+        assert (await conversations.find(session, conversation_id)).place is Place.FRONT_DOOR
+        assert await waiting.find(session, conversation_id=conversation_id) is None
+        with pytest.raises(IllegalMoveError):
+            await referrals.withdraw(session, referral_id=referral.id, now=ann.now)
+    assert "May we keep" in await ann.says("hello again")
+
+
+async def test_picking_up_twice_keeps_the_first_moment(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    async with ann.desk.database.transaction() as session:
+        referral = await referrals.open_referral(session, conversation_id=ann.turns[-1].conversation_id)
+        assert referral is not None
+        await referrals.pick_up(session, referral_id=referral.id, now=ann.now)
+        again = await referrals.pick_up(session, referral_id=referral.id, now=ann.now + timedelta(days=2))
+        assert again.picked_up_at == ann.now
+
+
+async def test_a_referral_nobody_made_cannot_be_closed(ann: Speaker) -> None:
+    import uuid
+
+    async with ann.desk.database.transaction() as session:
+        with pytest.raises(NotFoundError):
+            await referrals.close(session, referral_id=uuid.uuid4(), reason="moved_on", now=ann.now)
+
+
+async def test_the_wait_is_told_as_a_range_once_ten_people_were_picked_up(ann: Speaker) -> None:
+    for number in range(10):
+        someone = Speaker(ann.desk, now=ann.now + timedelta(minutes=number))
+        await someone.says(*SHORTEST_REFERRAL)
+        async with ann.desk.database.transaction() as session:
+            referral = await referrals.open_referral(session, conversation_id=someone.turns[-1].conversation_id)
+            assert referral is not None
+            picked_up_at = someone.now + timedelta(weeks=3 + number / 5)
+            await referrals.pick_up(session, referral_id=referral.id, now=picked_up_at)
+    ann.now += timedelta(weeks=5)
+    await ann.says(*SHORTEST_REFERRAL)
+    assert "Lately most people waited 3 to 5 weeks" in await ann.says("how long")
+
+
+async def test_waits_of_long_ago_are_not_told(ann: Speaker) -> None:
+    for _ in range(10):
+        someone = Speaker(ann.desk, now=ann.now)
+        await someone.says(*SHORTEST_REFERRAL)
+        async with ann.desk.database.transaction() as session:
+            referral = await referrals.open_referral(session, conversation_id=someone.turns[-1].conversation_id)
+            assert referral is not None
+            await referrals.pick_up(session, referral_id=referral.id, now=someone.now + timedelta(weeks=1))
+    ann.now += timedelta(weeks=20)
+    assert "do not know yet" in await ann.says(*SHORTEST_REFERRAL, "how long")
