@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 
 from fastapi import FastAPI
 
-from api import errors, health, staff, webchat
+from api import docs_page, errors, health, staff, webchat
 from api.house import House, open_house
 from api.live import Live
 from api.logs import log
@@ -39,7 +39,7 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with open_house(settings, demo=demo, channels=channels) as house:
+        async with _opened(app, open_house(settings, demo=demo, channels=channels)) as house:
             app.state.house = house
             await prepare(house)
             app.state.live = live = Live(house.database.url)
@@ -62,8 +62,23 @@ def create_app(
     app.include_router(health.router)
     app.include_router(webchat.router)
     app.include_router(staff.router)
+    app.include_router(docs_page.router)
     webchat.mount_static(app)
     return app
+
+
+@asynccontextmanager
+async def _opened(app: FastAPI, opening: AbstractAsyncContextManager[House]) -> AsyncIterator[House]:
+    """Open the house; what stands in the way is kept for the command line, which says it kindly."""
+    try:
+        house = await opening.__aenter__()
+    except Exception as trouble:
+        app.state.trouble = trouble
+        raise
+    try:
+        yield house
+    finally:
+        await opening.__aexit__(None, None, None)
 
 
 @asynccontextmanager

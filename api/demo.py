@@ -56,6 +56,8 @@ async def serve(settings: Settings, say: Say) -> None:
         say(f"\n  Chat page   {address}/chat\n  API docs    {address}/docs\n  Staff key   {key}\n")
         say("Everyone here is made up. Stop with Ctrl-C. Let time pass with: waitingroom demo --days-pass 7")
     await task
+    if trouble := getattr(app.state, "trouble", None):
+        raise trouble
 
 
 async def fill(house: House, say: Say) -> str:

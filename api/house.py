@@ -49,6 +49,7 @@ class House:
         """Return a worker for this house: delivers messages, and runs what is due by the clock."""
         worker = Worker(self.database, Delivery(self.desk, self.clock.now).deliver)
         every = {"send_due": "* * * * * */5", "wake_stale": "* * * * * */10", "clear_unconsented": "* * * * * 30"}
+        every["purge_queue_log"] = "30 3 * * *"
         for name, cron in every.items():
             tick = getattr(outreach, name)
             worker.schedule(name, cron, partial(self._tick, name, tick))

@@ -12,7 +12,7 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(BaseSettings):
-    """How this service is set up: environment variables that begin with WAITINGROOM_, or secret files."""
+    """How this service is set up: environment variables that begin with WAITINGROOM_."""
 
     model_config = SettingsConfigDict(env_prefix="WAITINGROOM_", extra="ignore")
 
@@ -44,9 +44,9 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _postgres_only(cls, told: SecretStr | None) -> SecretStr | None:
-        if told is not None:
-            if make_url(told.get_secret_value()).get_backend_name() not in {"postgresql", "postgres"}:
-                raise ValueError("only PostgreSQL is spoken here, 14 or later")
+        spoken = {"postgresql", "postgres"}
+        if told is not None and make_url(told.get_secret_value()).get_backend_name() not in spoken:
+            raise ValueError("only PostgreSQL is spoken here, 14 or later")
         return told
 
     @property

@@ -30,7 +30,14 @@ def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
 
 async def run_web(settings: Settings, *, work: bool) -> None:
     """Serve until told to stop; `work`: the worker too, in the same process."""
-    await server(create_app(settings, work=work), settings).serve()
+    await serve_until_told(create_app(settings, work=work), settings)
+
+
+async def serve_until_told(app: FastAPI, settings: Settings) -> None:
+    """Serve an application. Raises what kept the house from opening."""
+    await server(app, settings).serve()
+    if trouble := getattr(app.state, "trouble", None):
+        raise trouble
 
 
 async def run_worker(settings: Settings) -> None:

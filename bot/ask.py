@@ -48,11 +48,12 @@ class Waiting(BaseException):
 class Wanted(BaseException):
     """The flow wants something of the records: a verb done, or a question to them answered."""
 
-    def __init__(self, key: str, verb: Verb[..., Any], facts: Mapping[str, Any]) -> None:
-        """`facts` are the verb's own keyword arguments."""
+    def __init__(self, key: str, verb: Verb[..., Any], facts: Mapping[str, Any], *, lasting: bool) -> None:
+        """`facts` are the verb's own keyword arguments; `lasting`: it changes the records."""
         self.key = key
         self.verb = verb
         self.facts = facts
+        self.lasting = lasting
 
 
 @dataclass(frozen=True)
@@ -112,9 +113,11 @@ class Ask:
             key=key,
             kind=Kind.YES_NO,
             words=say(words, **values),
-            read=lambda text: None
-            if plainly and HALF_HEARTED.search(text.casefold())
-            else {"yes": True, "no": False}.get(reading.yes_no(text) or ""),
+            read=lambda text: (
+                None
+                if plainly and HALF_HEARTED.search(text.casefold())
+                else {"yes": True, "no": False}.get(reading.yes_no(text) or "")
+            ),
             fits=lambda kept: kept if isinstance(kept, bool) else None,
             keep=bool,
             samples=("yes", "no"),
@@ -318,7 +321,7 @@ class Ask:
     def _result(self, key: str, verb: Verb[..., R], facts: Mapping[str, Any]) -> R:
         self._pass(key)
         if key not in self.answers:
-            raise Wanted(key, verb, facts)
+            raise Wanted(key, verb, facts, lasting=key in self.done)
         kept = self.answers[key]
         if isinstance(kept, dict) and "refused" in kept:
             raise RefusedError.named(kept["refused"])

@@ -15,8 +15,8 @@ from bot.words import _
 from waitingroom.errors import RefusedError
 
 Flow = Callable[[Ask], None]
-Perform = Callable[[Verb[..., Any], Mapping[str, Any]], Awaitable[Any]]
-"""Awaits a domain verb with its facts, in a savepoint of the turn's own transaction."""
+Perform = Callable[[Verb[..., Any], Mapping[str, Any], bool], Awaitable[Any]]
+"""Awaits a domain verb with its facts in the turn's own transaction; what lasts is done in a savepoint."""
 CHANGING = "changing"
 
 
@@ -56,21 +56,24 @@ class Conversation:
     flows: Mapping[str, Flow]
     perform: Perform
 
+    def __post_init__(self) -> None:
+        """Leave flows that are no longer there: whoever was in the middle of one begins afresh."""
+        self.talk.frames = [frame for frame in self.talk.frames if frame.flow in self.flows]
+
     async def begin(self, flow: str, heard: Mapping[str, str] | None = None) -> list[Reply]:
         """Start a flow on top of what is under way; that goes on afterwards where it stood."""
         self.talk.frames.append(Frame(flow, heard=dict(heard or {})))
         return await self._go_on()
 
-    async def hear(self, text: str, answering: str | None) -> list[Reply]:
-        """Take words said to the question that stands. `answering`: the question whose button was pressed."""
+    async def hear(self, text: str, *, to: Question[Any] | None, answering: str | None) -> list[Reply]:
+        """Take words said `to` the question that stands. `answering`: the question whose button was pressed."""
         frame = self.talk.frames[-1]
         if answering is not None and answering != frame.asked:
             notice = self.here.words.say(_("That answer was for an earlier question. This is where we are now."))
             return [Reply(notice), *await self.again()]
         if frame.asked == CHANGING:
             return await self._choose_change(frame, text)
-        question = self.standing()
-        if question and question.kind is Kind.CHECK and _wants_change(question, text):
+        if to and to.kind is Kind.CHECK and _wants_change(to, text):
             return await self.act(Act.CHANGE)
         if frame.asked:
             frame.heard[frame.asked] = text
@@ -134,7 +137,7 @@ class Conversation:
 
     async def _result(self, wanted: Wanted) -> Any:
         try:
-            result = await self.perform(wanted.verb, wanted.facts)
+            result = await self.perform(wanted.verb, wanted.facts, wanted.lasting)
         except RefusedError as refused:
             return {"refused": type(refused).__name__}
         return shape(wanted.verb).dump_python(result, mode="json")

@@ -45,7 +45,7 @@ TABLE = (
     _keyword("help", "info", then="explain"),
     _keyword("helplines", "helpline", "help lines", "hotline", then="helplines"),
     _keyword("person", "human", "a person", "talk to a person", "speak to a person", "link worker", then="person"),
-    _keyword("menu", then="waiting_menu", waiting_only=True),
+    _keyword("menu", "hello", "hi", "hiya", "hey", then="waiting_menu", waiting_only=True),
     _keyword("more", "another", then="more", waiting_only=True),
     _keyword("how long", "howlong", "how long is the wait", "wait", then="how_long", waiting_only=True),
     _keyword("pause", then="pause", waiting_only=True),

@@ -49,6 +49,12 @@ async def clear_unconsented(desk: Desk, *, now: datetime) -> int:
         return await retention.clear_unconsented(session, now=now)
 
 
+async def purge_queue_log(desk: Desk, *, now: datetime) -> None:
+    """Delete the queue's log of jobs older than a day."""
+    async with desk.database.transaction() as session:
+        await queue.purge_log(session, before=now - timedelta(days=1))
+
+
 async def _attend(session: Session, desk: Desk, place: Waiting, now: datetime) -> None:
     """Send one person what is due, and note when to look again."""
     programme = desk.service.content.programmes[place.programme]

@@ -24,6 +24,9 @@ from waitingroom.columns import new_id
 from waitingroom.conversations import UNCONSENTED_FOR, Owner, Place
 from waitingroom.database import Session
 
+ALWAYS = frozenset({"stop", "start"})
+"""What is heard even while a link worker owns the talk: the person stays in charge."""
+
 HEAR = text("""
 WITH known AS (
     SELECT contact.id AS contact_id, v.id, v.place, v.owner, v.language, v.talk
@@ -86,24 +89,27 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
 
 
 async def _answer(session: Session, desk: Desk, inbound: Inbound, known: Row[Any], talk: Talk) -> list[Reply]:
-    """Say what is said back: danger first, then keywords, then the flow; nothing while a person owns the talk."""
+    """Say what is said back: danger first, then keywords, then the flow.
+
+    While a person owns the talk the bot is silent but for danger, STOP and START.
+    """
     conversation = _conversation(session, desk, inbound, known, talk)
     standing = conversation.standing()
     own_words = standing is not None and standing.kind is Kind.TEXT
     danger = desk.net.listen(inbound.text)
     crisis = await _sound_alarm(session, desk, inbound, known, danger) if danger else []
-    if known.owner == Owner.LINK_WORKER:
-        return crisis
-    if danger and not _is_answer_too(standing, inbound.text):
-        return crisis + await conversation.again()
     in_waiting_room = known.place == Place.WAITING_ROOM
     asked = keywords.heard(inbound.text, in_waiting_room=in_waiting_room, in_own_words=own_words)
+    if known.owner == Owner.LINK_WORKER:
+        return crisis + (await replace(conversation, talk=Talk()).begin(asked) if asked in ALWAYS else [])
+    if danger and not _is_answer_too(standing, inbound.text):
+        return crisis + await conversation.again()
     if isinstance(asked, Act) and talk.frames:
         return crisis + await conversation.act(asked)
     if isinstance(asked, str) and not isinstance(asked, Act):
         return crisis + await conversation.begin(asked)
     if talk.frames:
-        return crisis + await conversation.hear(inbound.text, inbound.answering)
+        return crisis + await conversation.hear(inbound.text, to=standing, answering=inbound.answering)
     flow = AT[Place(known.place)]
     first = OPENS_WITH.get(flow)
     return crisis + await conversation.begin(flow, {first: inbound.text} if first else None)
@@ -127,7 +133,9 @@ def _conversation(session: Session, desk: Desk, inbound: Inbound, known: Row[Any
         words=words_in(known.language),
     )
 
-    async def perform(verb: Verb[..., Any], facts: Mapping[str, Any]) -> Any:
+    async def perform(verb: Verb[..., Any], facts: Mapping[str, Any], lasting: bool) -> Any:  # noqa: FBT001
+        if not lasting:
+            return await verb(session, **facts)
         async with session.begin_nested():
             return await verb(session, **facts)
 

@@ -56,8 +56,7 @@ async def log(
         note=session.keys.seal(note, f"activity:note:{activity_id}") if note else None,
         done_at=now,
     )
-    session.add(activity)
-    await session.flush()
+    await session.put(activity)
     return activity
 
 

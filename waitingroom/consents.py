@@ -68,8 +68,7 @@ async def give(
         evidence=evidence,
         given_at=now,
     )
-    session.add(consent)
-    await session.flush()
+    await session.put(consent)
     await conversations.keep(session, conversation_id=conversation_id)
     return consent.id
 

@@ -34,6 +34,13 @@ ON CONFLICT (channel, address_hash) DO NOTHING
 """Opens a talk for someone not heard before. Two first messages at once: one contact, the other talk is empty."""
 
 
+FORGOTTEN_AFTER = timedelta(minutes=55)
+
+NOBODY_ASKED = text(
+    "SELECT NOT EXISTS (SELECT 1 FROM handoff WHERE conversation_id = :id AND status IN ('waiting', 'claimed'))"
+)
+
+
 class Owner(StrEnum):
     """Who answers: the bot is silent while a link worker owns the talk."""
 
@@ -142,16 +149,19 @@ async def keep(session: Session, *, conversation_id: uuid.UUID) -> None:
 
 
 async def forget_soon(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> bool:
-    """Have the conversation deleted an hour from now, time enough to read the last answer. Returns True."""
-    await _change(session, conversation_id, clear_at=now + timedelta(hours=1))
-    return True
+    """Have the conversation deleted within the hour, time enough to read the last answer.
+
+    Returns False where a person has been asked to look first: it is kept until they have.
+    """
+    await _change(session, conversation_id, clear_at=now + FORGOTTEN_AFTER)
+    return (await session.run(NOBODY_ASKED, {"id": conversation_id})).scalar_one() is True
 
 
 async def set_contact(session: Session, *, contact_id: uuid.UUID, state: ContactState) -> bool:
     """Open or stop one way of reaching someone; what was still to be sent there is not. Returns True."""
     if state is not ContactState.OPEN:
         await session.run(NEVER_SENT, {"contact_id": contact_id, "problem": state.value})
-    await session.exec(update(Contact).where(col(Contact.id) == contact_id).values(state=state))
+    await session.run(update(Contact).where(col(Contact.id) == contact_id).values(state=state))
     return True
 
 
@@ -173,4 +183,4 @@ async def way_to_reach(session: Session, *, conversation_id: uuid.UUID) -> Conta
 
 
 async def _change(session: Session, conversation_id: uuid.UUID, **values: object) -> None:
-    await session.exec(update(Conversation).where(col(Conversation.id) == conversation_id).values(**values))
+    await session.run(update(Conversation).where(col(Conversation.id) == conversation_id).values(**values))

@@ -4,9 +4,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import CursorResult, TextClause
+from sqlalchemy import CursorResult, Executable, insert
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from waitingroom.columns import KeyRing
@@ -22,10 +23,16 @@ class Session(AsyncSession):
         super().__init__(*args, **kwargs)
         self.keys = keys
 
-    async def run(self, statement: TextClause, facts: Mapping[str, Any] | None = None) -> CursorResult[Any]:
+    async def run(self, statement: Executable, facts: Mapping[str, Any] | None = None) -> CursorResult[Any]:
         """Run a plain statement on this transaction's connection, past the ORM and its cost."""
         connection = await self.connection()
         return await connection.execute(statement, facts)
+
+    async def put(self, row: SQLModel) -> None:
+        """Insert one row at once, past the ORM and its cost. What is None is left to the column's default."""
+        columns = type(row).__table__.columns  # type: ignore[attr-defined]
+        facts = {column.key: value for column in columns if (value := getattr(row, column.key)) is not None}
+        await self.run(insert(type(row)), facts)
 
 
 def driver_url(url: str | URL, driver: str) -> URL:

@@ -117,7 +117,7 @@ async def raise_hand(
         version=1,
     )
     reasons = col(Handoff.reasons)
-    added = await session.exec(
+    added = await session.run(
         new.on_conflict_do_update(
             index_elements=["conversation_id"],
             index_where=OPEN,
@@ -145,7 +145,7 @@ async def sound_alarm(
     """Danger was heard: an urgent hand-off, referral or not, claimed or not."""
     alarm_id = new_id()
     heard = json.dumps({"kinds": list(kinds), "rules": list(rules)})
-    session.add(
+    await session.put(
         Alarm(
             id=alarm_id,
             conversation_id=conversation_id,
@@ -154,7 +154,6 @@ async def sound_alarm(
             raised_at=now,
         )
     )
-    await session.flush()
     await raise_hand(
         session, conversation_id=conversation_id, reason=Reason.DANGER, urgency=Urgency.URGENT, now=now
     )

@@ -73,8 +73,7 @@ async def meet(
         language=language,
         created_at=now,
     )
-    session.add(person)
-    await session.flush()
+    await session.put(person)
     return person
 
 

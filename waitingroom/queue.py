@@ -6,7 +6,7 @@ pgqueuer stands behind it, on the same database, so a poke commits or vanishes w
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import asyncpg
 from pgqueuer import PgQueuer
@@ -14,6 +14,7 @@ from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.models import Job, Schedule
 from pgqueuer.queries import Queries
+from sqlalchemy import text
 
 from waitingroom.database import Database, Session
 
@@ -26,6 +27,14 @@ HEARTBEAT = timedelta(seconds=5)
 Deliver = Callable[[uuid.UUID], Awaitable[timedelta | None]]
 """Empties one conversation's lane; returns after how long to look again, or None where nothing is left."""
 Tick = Callable[[], Awaitable[object]]
+
+
+PURGE = text("DELETE FROM pgqueuer_log WHERE created < :before")
+
+
+async def purge_log(session: Session, *, before: datetime) -> None:
+    """Delete the queue's own log of jobs from `before`: it grows with every retry."""
+    await session.run(PURGE, {"before": before})
 
 
 async def poke(session: Session, conversation_id: uuid.UUID) -> None:

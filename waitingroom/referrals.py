@@ -5,11 +5,11 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
-from statistics import quantiles
 
 from pydantic import BaseModel
 from sqlalchemy import ARRAY, Column, Index, String, text
-from sqlmodel import Field, SQLModel, col, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, SQLModel, col, select
 
 from waitingroom import conversations, handoffs, people, waiting
 from waitingroom.columns import by_value, new_id
@@ -24,6 +24,15 @@ from waitingroom.waiting import Pace
 RECENT = timedelta(days=91)
 ENOUGH_STARTS = 10
 """Fewer starts than this in the last 13 weeks say nothing honest about a wait."""
+
+
+RECENT_WAITS = text("""
+SELECT count(*) AS starts,
+       percentile_cont(0.1) WITHIN GROUP (ORDER BY weeks) AS tenth,
+       percentile_cont(0.9) WITHIN GROUP (ORDER BY weeks) AS ninetieth
+FROM (SELECT EXTRACT(epoch FROM picked_up_at - joined_at) / 604800 AS weeks
+      FROM referral WHERE picked_up_at >= :since) AS recent
+""")
 
 
 class Status(StrEnum):
@@ -92,7 +101,6 @@ class Submitted(BaseModel):
 class Wait(BaseModel):
     """How long people like this have waited lately, in whole weeks; None where too few started to say."""
 
-    ahead: int
     from_weeks: int | None = None
     to_weeks: int | None = None
 
@@ -144,13 +152,11 @@ async def refer_self(
     `next_at`: when the waiting room's programme has its next step for them.
     Raises AlreadyReferredError where this talk already has an open referral.
     """
-    if await open_referral(session, conversation_id=conversation_id):
-        raise AlreadyReferredError
     person = await people.meet(session, who=who, reach=reach, area=area, language=language, now=now)
     referral_id = new_id()
     referral = Referral(
         id=referral_id,
-        reference=await _unused_reference(session),
+        reference=new_reference(),
         person_id=person.id,
         conversation_id=conversation_id,
         source=Source.SELF,
@@ -159,8 +165,7 @@ async def refer_self(
         what_matters=session.keys.seal(what_matters, f"referral:what_matters:{referral_id}"),
         joined_at=now,
     )
-    session.add(referral)
-    await session.flush()
+    await _list(session, referral)
     await conversations.settle(
         session, conversation_id=conversation_id, person_id=person.id, place=Place.WAITING_ROOM
     )
@@ -230,22 +235,13 @@ async def withdraw(session: Session, *, referral_id: uuid.UUID, now: datetime) -
     return await _end(session, referral_id, Status.WITHDRAWN, "withdrawn by the person", now)
 
 
-async def how_long(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> Wait:
+async def how_long(session: Session, *, now: datetime) -> Wait:
     """Say how many weeks people waited who were picked up in the last 13 weeks: the middle eight in ten."""
-    mine = await open_referral(session, conversation_id=conversation_id)
-    ahead_of = mine.joined_at if mine else now
-    ahead = await session.exec(
-        select(func.count()).where(col(Referral.status) == Status.WAITING, col(Referral.joined_at) < ahead_of)
-    )
-    recent = await session.exec(
-        select(Referral.joined_at, Referral.picked_up_at).where(col(Referral.picked_up_at) >= now - RECENT)
-    )
-    weeks = [(end - start) / timedelta(weeks=1) for start, end in recent if end is not None]
-    if len(weeks) < ENOUGH_STARTS:
-        return Wait(ahead=ahead.one())
-    tenths = quantiles(weeks, n=10)
-    least = max(round(tenths[0]), 1)
-    return Wait(ahead=ahead.one(), from_weeks=least, to_weeks=max(round(tenths[8]), least + 1))
+    found = (await session.run(RECENT_WAITS, {"since": now - RECENT})).one()
+    if found.starts < ENOUGH_STARTS:
+        return Wait()
+    least = max(round(found.tenth), 1)
+    return Wait(from_weeks=least, to_weeks=max(round(found.ninetieth), least + 1))
 
 
 async def _end(session: Session, referral_id: uuid.UUID, status: Status, reason: str, now: datetime) -> Referral:
@@ -272,9 +268,14 @@ async def _changed(session: Session, referral: Referral) -> Referral:
     return referral
 
 
-async def _unused_reference(session: Session) -> str:
-    while True:
-        reference = new_reference()
-        taken = await session.exec(select(Referral.id).where(Referral.reference == reference))
-        if taken.first() is None:
-            return reference
+async def _list(session: Session, referral: Referral) -> None:
+    """Put a referral on the list, under another reference where its own is taken.
+
+    Raises AlreadyReferredError where the talk already has an open one.
+    """
+    facts = referral.model_dump(exclude_none=True)
+    listed = insert(Referral).on_conflict_do_nothing().returning(col(Referral.id))
+    while (await session.run(listed, facts)).first() is None:
+        if await open_referral(session, conversation_id=referral.conversation_id):
+            raise AlreadyReferredError
+        referral.reference = facts["reference"] = new_reference()

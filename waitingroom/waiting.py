@@ -60,7 +60,7 @@ async def join(
     now: datetime,
 ) -> None:
     """Bring a referral into the waiting room. `next_at`: when its programme has something next."""
-    session.add(
+    await session.put(
         Waiting(
             referral_id=referral_id,
             conversation_id=conversation_id,
@@ -70,7 +70,6 @@ async def join(
             next_at=next_at,
         )
     )
-    await session.flush()
 
 
 async def leave(session: Session, *, referral_id: uuid.UUID) -> None:
@@ -123,6 +122,5 @@ async def note_sent(
     session: Session, *, referral_id: uuid.UUID, step: str, item: str | None, now: datetime
 ) -> bool:
     """Note that a step was sent. Returns True."""
-    session.add(SentStep(referral_id=referral_id, step=step, item=item, sent_at=now))
-    await session.flush()
+    await session.put(SentStep(referral_id=referral_id, step=step, item=item, sent_at=now))
     return True

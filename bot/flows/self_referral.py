@@ -32,9 +32,9 @@ def self_referral(ask: Ask) -> None:
     """Ask consent, then one thing at a time; nothing is kept of a person who says no or cannot be served."""
     _say_what_this_is(ask)
     if not ask.yes_no("consent", CONSENT, plainly=True):
-        ask.tell(_("That is fine. We keep nothing: this chat is deleted within the hour."))
+        ask.tell(_("That is fine."))
+        _forget(ask)
         ask.tell(_("Send HELLO if you change your mind. Reply HELPLINES for people to talk to now."))
-        ask.do("forget", conversations.forget_soon, conversation_id=ask.here.conversation_id, now=ask.here.now)
         return
     _keep_consent(ask)
     who = _about_you(ask)
@@ -125,10 +125,21 @@ def _about_you(ask: Ask) -> AboutYou | None:
 
 
 def _kept_nothing(ask: Ask) -> None:
-    ask.tell(_("We keep nothing of what you told us: this chat is deleted within the hour."))
     conversation_id, now = ask.here.conversation_id, ask.here.now
     ask.do("withdraw", consents.withdraw, conversation_id=conversation_id, purpose=Purpose.REFERRAL, now=now)
-    ask.do("forget", conversations.forget_soon, conversation_id=conversation_id, now=now)
+    _forget(ask)
+
+
+def _forget(ask: Ask) -> None:
+    forgotten = ask.do(
+        "forget", conversations.forget_soon, conversation_id=ask.here.conversation_id, now=ask.here.now
+    )
+    if forgotten:
+        ask.tell(_("We keep nothing of what you told us: this chat is deleted within the hour."))
+    else:
+        ask.tell(
+            _("A person will read what you wrote first, to see that you are safe. Then this chat is deleted.")
+        )
 
 
 def _needs(ask: Ask) -> list[Option]:
@@ -192,8 +203,8 @@ def _say_what_happens_next(ask: Ask, who: AboutYou, submitted: Submitted, needs:
         reference=submitted.reference,
     )
     ask.tell(_("What happens next: a link worker reads what you told us, then contacts you in the way you chose."))
-    conversation_id, now = ask.here.conversation_id, ask.here.now
-    tell_wait(ask, ask.know("wait", referrals.how_long, conversation_id=conversation_id, now=now))
+    now = ask.here.now
+    tell_wait(ask, ask.know("wait", referrals.how_long, now=now))
     fitting = fitting_pieces(ask, needs, ())
     if fitting:
         piece = fitting[0]

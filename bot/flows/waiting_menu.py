@@ -62,7 +62,7 @@ def helplines(ask: Ask) -> None:
 
 def how_long(ask: Ask) -> None:
     """Say honestly what is known of the wait."""
-    wait = ask.know("wait", referrals.how_long, conversation_id=ask.here.conversation_id, now=ask.here.now)
+    wait = ask.know("wait", referrals.how_long, now=ask.here.now)
     tell_wait(ask, wait)
     ask.tell(_("People in danger are seen first. After that, those who have waited longest come first."))
 

@@ -29,15 +29,3 @@ async def priya(app: FastAPI) -> AsyncIterator[AtWork]:
 async def waiting_person(app: FastAPI) -> Speaker:
     """Someone lonely, in the waiting room."""
     return await refers_themselves(app)
-
-
-@pytest.fixture(autouse=True, scope="session")
-def _table(database_url):
-    from sqlalchemy import create_engine
-
-    from waitingroom.database import driver_url
-    from waitingroom.idempotency import IdempotentReply
-
-    engine = create_engine(driver_url(database_url, "psycopg"))
-    IdempotentReply.__table__.create(engine, checkfirst=True)
-    engine.dispose()

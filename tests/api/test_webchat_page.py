@@ -163,7 +163,7 @@ async def test_an_empty_message_is_answered_kindly_and_the_question_stays(ann: V
     before = ann.lines
     await ann.writes(nothing)
     assert ann.status == 422
-    assert "There was nothing in the box" in ann.page
+    assert '<p class="alert">There was nothing in the box.' in ann.page
     assert ann.lines == before
     assert ann.offered
 

@@ -4,7 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -14,11 +14,9 @@ from api.house import default_channels
 from bot import outreach
 from bot.delivery import TRIES, Delivery
 from bot.desk import Desk
-from bot.messages import Reply
-from conftest import MONDAY
-from fakes.loopback import NAME, LoopbackChannel
-from fakes.provider import Answer, BusyFor, Provider, provider_running
-from talking import Speaker
+from tests.fakes.loopback import NAME, LoopbackChannel
+from tests.fakes.provider import Answer, BusyFor, Provider, provider_running
+from tests.talking import Speaker
 from waitingroom import conversations, letters, messages
 from waitingroom.conversations import Contact, ContactState
 from waitingroom.database import Session
@@ -28,6 +26,7 @@ from waitingroom.outbox import LEASE, STALE
 from waitingroom.rates import Limit
 
 pytestmark = pytest.mark.anyio
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
 @dataclass

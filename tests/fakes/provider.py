@@ -1,4 +1,4 @@
-"""A provider of messages that is none: a real HTTP server on loopback that takes, refuses, stalls and lies when told."""
+"""A made-up provider of messages: a real HTTP server that takes, refuses, stalls and mumbles as it is told."""
 
 import json
 import threading
@@ -133,7 +133,7 @@ class _Door(BaseHTTPRequestHandler):
         except OSError:
             self.close_connection = True
 
-    def log_message(self, format: str, *args: Any) -> None:
+    def log_message(self, *_: Any) -> None:
         """Say nothing."""
 
 

@@ -57,9 +57,7 @@ async def test_danger_is_heard_while_a_link_worker_has_the_talk_and_nothing_else
     async with ann.desk.database.transaction() as session:
         sam = await staff.welcome(session, name="Sam", now=ann.now)
         handoff = await handoffs.of_conversation(session, conversation_id=conversation_id)
-        await handoffs.claim(
-            session, handoff_id=handoff.id, staff_id=sam.id, version=handoff.version, now=ann.now
-        )
+        await handoffs.claim(session, handoff_id=handoff.id, staff_id=sam.id, version=handoff.version, now=ann.now)
     assert await ann.says("hello?") == ""
     heard = await ann.says(CRY)
     assert "116 123" in heard

@@ -51,7 +51,7 @@ async def test_her_yes_is_kept_with_the_words_she_said_yes_to(ann: Speaker) -> N
 async def test_someone_who_says_no_is_kept_nothing_of(ann: Speaker) -> None:
     heard = await ann.says("hello", "no thanks")
     assert "We keep nothing" in heard
-    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(minutes=59)) == 0
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(minutes=50)) == 0
     assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(minutes=61)) == 1
     async with ann.desk.database.transaction() as session:
         assert await consents.standing(session, conversation_id=ann.turns[0].conversation_id) == []
