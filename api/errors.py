@@ -82,6 +82,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DBAPIError, _database)
+    app.add_exception_handler(asyncpg.PostgresError, _database)
     describe(app)
     for kind in AWAY:
         app.add_exception_handler(kind, _away)
@@ -144,9 +145,9 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _database(request: Request, error: Exception) -> Response:
-    assert isinstance(error, DBAPIError)  # noqa: S101
-    state = str(getattr(error.orig, "sqlstate", None) or "")
-    if error.connection_invalidated or state.startswith(PASSING):
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+    if lost or state.startswith(PASSING):
         return await _away(request, error)
     return _failed(request, error)
 

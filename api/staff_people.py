@@ -9,7 +9,8 @@ from fastapi.responses import Response
 from api.faults import documented
 from api.staff_access import ChangesReferrals, HandoffId, ReadsPeople, WritesToPeople
 from api.staff_models import Doing, Writing
-from api.staff_story import ActivityTold, MessageTold, StoryTold, activity_told, message_told, told
+from api.staff_story import activity_told, message_told, told
+from api.staff_story_models import ActivityTold, MessageTold, StoryTold
 from bot import reading, relay
 from waitingroom import activities, caseload, handoffs, messages, stories
 from waitingroom.database import Session

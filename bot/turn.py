@@ -43,20 +43,21 @@ SELECT known.*, heard.id AS message_id FROM known LEFT JOIN heard ON true
 """)
 """Finds the talk, locks its row and keeps the message, in one round trip. No message id: heard before."""
 
-REMEMBER = text("""
+REMEMBER = """
 WITH said AS (
     INSERT INTO message (conversation_id, contact_id, author, body, dedupe, status, attempts, maybe_twice,
                          next_try_at, created_at, sent_at)
-    SELECT :id, :contact_id, 'bot', body, dedupe, :status, 0, false, :next_try_at, :now, :sent_at
-    FROM unnest(CAST(:bodies AS bytea[]), CAST(:dedupes AS text[])) WITH ORDINALITY AS r (body, dedupe, n)
+    SELECT $1, $2, 'bot', body, dedupe, $3, 0, false, $4, $5, $6
+    FROM unnest($7::bytea[], $8::text[]) WITH ORDINALITY AS r (body, dedupe, n)
     ORDER BY n RETURNING id
 ), reached AS (
-    UPDATE contact SET heard_at = :now WHERE id = :contact_id
+    UPDATE contact SET heard_at = $5 WHERE id = $2
 ), stood AS (
-    UPDATE conversation SET talk = :talk, heard_at = :now WHERE id = :id
+    UPDATE conversation SET talk = $9, heard_at = $5 WHERE id = $1
 )
 SELECT id FROM said ORDER BY id
-""")
+"""
+"""Keeps the answer and where the talk stands, in one round trip: on the driver itself, half the cost."""
 
 
 @dataclass(frozen=True)
@@ -195,25 +196,21 @@ async def _open_talk(session: Session, inbound: Inbound, address_hash: bytes) ->
 async def _remember(
     session: Session, desk: Desk, inbound: Inbound, known: Row[Any], talk: bytes, replies: Sequence[Reply]
 ) -> list[int]:
-    """Keep where the talk stands and queue the answer; wake a worker where the channel is pushed."""
+    """Keep where the talk stands and queue the answer; wake a worker where the channel is pushed.
+
+    On a channel that people read themselves the answer goes back in the same breath: it is delivered.
+    """
     dedupes = [f"out:{known.message_id}:{number}" for number in range(len(replies))]
     bodies = [
         session.keys.seal(json.dumps(reply.kept()), dedupe) for reply, dedupe in zip(replies, dedupes, strict=True)
     ]
-    kept = desk.kept(inbound.channel)
-    facts = {
-        "id": known.id,
-        "contact_id": known.contact_id,
-        "talk": talk,
-        "bodies": bodies,
-        "dedupes": dedupes,
-        "status": "sent" if kept else "queued",
-        "next_try_at": None if kept else inbound.at,
-        "sent_at": inbound.at if kept else None,
-        "now": inbound.at,
-    }
-    rows = await session.run(REMEMBER, facts)
-    ids = [row.id for row in rows]
+    now, kept = inbound.at, desk.kept(inbound.channel)
+    status, next_try_at, sent_at = ("delivered", None, now) if kept else ("queued", now, None)
+    driver = await session.raw()
+    rows = await driver.fetch(
+        REMEMBER, known.id, known.contact_id, status, next_try_at, now, sent_at, bodies, dedupes, talk
+    )
+    ids = [row["id"] for row in rows]
     if ids and not kept:
         await queue.poke(session, known.id)
     return ids

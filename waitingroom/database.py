@@ -4,13 +4,17 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from sqlalchemy import CursorResult, Executable, insert
+import asyncpg
+from sqlalchemy import CursorResult, Executable, insert, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from waitingroom.columns import KeyRing
+
+BEGIN = text("SELECT 1")
+"""SQLAlchemy begins the transaction with the first statement that goes through it."""
 
 
 class Session(AsyncSession):
@@ -27,6 +31,15 @@ class Session(AsyncSession):
         """Run a plain statement on this transaction's connection, past the ORM and its cost."""
         connection = await self.connection()
         return await connection.execute(statement, facts)
+
+    async def raw(self) -> asyncpg.Connection:
+        """Return the driver's own connection, inside this transaction: it has begun once a statement was run."""
+        connection = await self.connection()
+        raw = (await connection.get_raw_connection()).driver_connection
+        assert isinstance(raw, asyncpg.Connection)  # noqa: S101
+        if not raw.is_in_transaction():
+            await connection.execute(BEGIN)
+        return raw
 
     async def put(self, row: SQLModel) -> None:
         """Insert one row at once, past the ORM and its cost. What is None is left to the column's default."""

@@ -39,10 +39,7 @@ async def purge_log(session: Session, *, before: datetime) -> None:
 
 async def poke(session: Session, conversation_id: uuid.UUID) -> None:
     """Have a worker look at this conversation's outgoing messages once this transaction commits."""
-    connection = await session.connection()
-    raw = (await connection.get_raw_connection()).driver_connection
-    assert isinstance(raw, asyncpg.Connection)  # noqa: S101
-    await Queries(AsyncpgDriver(raw)).enqueue(LANE, conversation_id.bytes)
+    await Queries(AsyncpgDriver(await session.raw())).enqueue(LANE, conversation_id.bytes)
 
 
 class Worker:

@@ -9,12 +9,12 @@ from sqlmodel import Field, SQLModel
 from waitingroom.database import Session
 
 TAKE = text("""
-INSERT INTO rate AS r (key, full_at) VALUES (:key, :now + :gap)
-ON CONFLICT (key) DO UPDATE SET full_at = GREATEST(r.full_at, :now) + :gap
-WHERE r.full_at <= :now + :slack
+INSERT INTO rate AS r (key, full_at) VALUES (:key, CAST(:now AS timestamptz) + CAST(:gap AS interval))
+ON CONFLICT (key) DO UPDATE SET full_at = GREATEST(r.full_at, :now) + CAST(:gap AS interval)
+WHERE r.full_at <= CAST(:now AS timestamptz) + CAST(:slack AS interval)
 RETURNING full_at
 """)
-WAIT = text("SELECT full_at - :slack - :now FROM rate WHERE key = :key")
+WAIT = text("SELECT full_at - CAST(:slack AS interval) - CAST(:now AS timestamptz) FROM rate WHERE key = :key")
 
 
 class Rate(SQLModel, table=True):

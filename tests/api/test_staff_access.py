@@ -50,34 +50,43 @@ async def test_every_route_of_the_staff_api_stands_in_the_table(app: FastAPI) ->
     assert found == set(ROUTES)
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_a_key_opens_only_the_doors_its_scope_names(app: FastAPI, method: str, path: str) -> None:
+async def test_a_key_opens_only_the_doors_its_scope_names(app: FastAPI) -> None:
     for scope in Scope:
         worker = await joins(app, f"With {scope}", scopes=frozenset({scope}))
-        let_in = 200 if path == "/handoffs" else 404
-        wanted = let_in if scope is ROUTES[method, path] else 403
-        assert await knocks(worker, method, path) == wanted, scope
+        for (method, path), needed in ROUTES.items():
+            let_in = 200 if path == "/handoffs" else 404
+            wanted = let_in if scope is needed else 403
+            assert await knocks(worker, method, path) == wanted, (scope, method, path)
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_nobody_comes_in_without_a_key(app: FastAPI, method: str, path: str) -> None:
+async def test_nobody_comes_in_without_a_key(app: FastAPI) -> None:
     async with client_of(app) as client:
-        assert await knocks(AtWork(client, "Nobody", None), method, path) == 401
-        assert await knocks(AtWork(client, "Guesser", "wr_guess"), method, path) == 401
+        for method, path in ROUTES:
+            for key in (None, "wr_guess"):
+                assert await knocks(AtWork(client, "Nobody", key), method, path) == 401, (method, path)
 
 
-@pytest.mark.parametrize(
-    "told", ["", "Bearer", "Bearer ", "Basic d3I6cGFzcw==", "Bearer wr_no", "wr_no", "Bearer \udce9"]
+NO_KEYS = (
+    b"",
+    b"Bearer",
+    b"Bearer ",
+    b"Basic d3I6cGFzcw==",
+    b"Bearer wr_no",
+    b"wr_no",
+    b"Bearer \xe9",
+    b"Bearer \xff",
 )
-async def test_a_key_that_is_not_one_gets_the_same_answer_as_any_other(app: FastAPI, told: str) -> None:
+
+
+async def test_a_key_that_is_not_one_gets_the_same_answer_as_any_other(app: FastAPI) -> None:
     async with client_of(app) as client:
-        head = {"Authorization": told.encode("utf-8", "surrogateescape")}
-        answer = await client.get(f"{API}/handoffs", headers=head)
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == 'Bearer realm="staff"'
-    problem = answer.json()
-    assert (problem["type"], problem["status"]) == ("tag:waitingroom,2026:unknown-key", 401)
-    assert "wr_no" not in answer.text
+        for told in NO_KEYS:
+            answer = await client.get(f"{API}/handoffs", headers={"Authorization": told})
+            assert answer.status_code == 401
+            assert answer.headers["www-authenticate"] == 'Bearer realm="staff"'
+            problem = answer.json()
+            assert (problem["type"], problem["status"]) == ("tag:waitingroom,2026:unknown-key", 401)
+            assert "wr_no" not in answer.text
 
 
 async def test_a_key_that_has_ended_opens_nothing(app: FastAPI) -> None:

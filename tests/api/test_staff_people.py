@@ -152,16 +152,19 @@ async def test_a_claim_sent_again_under_its_key_is_still_won(sam: AtWork, waitin
     assert waiting_person.turns
 
 
-async def test_a_refused_request_may_be_sent_again_under_its_key(
+async def test_a_refused_request_may_be_sent_again_under_its_key(sam: AtWork, priya: AtWork, claimed: str) -> None:
+    assert (await priya.post(f"{claimed}/messages", key="one", json={"text": "Hello"})).status_code == 403
+    assert (await sam.post(f"{claimed}/release", headers={"If-Match": "*"})).status_code == 200
+    assert (await priya.post(f"{claimed}/claim", headers={"If-Match": "*"})).status_code == 200
+    assert (await priya.post(f"{claimed}/messages", key="one", json={"text": "Hello again"})).status_code == 201
+
+
+async def test_someone_who_stops_messages_while_they_talk_to_a_link_worker_gets_none(
     sam: AtWork, waiting_person: Speaker, claimed: str
 ) -> None:
     await waiting_person.says("stop")
-    assert (await sam.post(f"{claimed}/messages", key="one", json={"text": "Hello"})).status_code == 201
-    ended = await sam.post(f"{claimed}/hand-back", headers={"If-Match": "*"}, key="two")
-    assert ended.status_code == 200
-    refused = await sam.post(f"{claimed}/messages", key="three", json={"text": "Hello"})
-    assert refused.status_code == 403
-    assert (await sam.post(f"{claimed}/messages", key="three", json={"text": "Other"})).status_code == 403
+    answer = await sam.post(f"{claimed}/messages", json={"text": "Hello"})
+    assert (answer.status_code, answer.json()["type"]) == (409, "tag:waitingroom,2026:stopped")
 
 
 async def test_a_day_later_a_key_is_new_again_and_what_it_kept_is_gone(

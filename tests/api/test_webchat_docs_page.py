@@ -24,7 +24,6 @@ async def test_every_operation_of_the_api_is_listed_with_how_to_ask_for_it(app: 
 
 
 async def test_the_page_asks_nothing_of_any_other_host(app: FastAPI) -> None:
-    app.include_router(docs_page.router)
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://here.test") as web:
         answer = await web.get("/docs", headers={"accept": "text/html"})
     assert answer.status_code == 200

@@ -56,6 +56,19 @@ async def test_the_script_is_told_in_plain_words_what_is_wrong(web: httpx2.Async
     assert "nothing in the box" in answer.json()["detail"]
 
 
+async def test_the_script_is_told_when_to_try_again_while_the_records_are_away(
+    web: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr(webchat, "take_turn", away)
+    answer = await web.post("/chat/messages", data={"text": "hello"}, headers=JSON)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"]
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
 async def test_nobody_can_follow_a_talk_that_is_not_theirs(web: httpx2.AsyncClient) -> None:
     assert (await web.get("/chat/live")).status_code == 404
     assert (await web.get("/chat/live", headers={"cookie": "chat=guess"})).status_code == 404

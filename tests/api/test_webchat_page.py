@@ -333,6 +333,14 @@ async def test_the_first_page_is_light_and_asks_nothing_of_other_hosts(ann: Visi
     assert ann.page.count("https://") == ann.page.count('href="https://www.bbc.co.uk/weather"') == 1
 
 
+async def test_words_of_another_day_are_shown_with_their_day(app: FastAPI, ann: Visitor) -> None:
+    await ann.writes("hello")
+    async with app.state.house.database.transaction() as session:
+        await session.run(text("UPDATE message SET created_at = '2026-08-05 14:05+00'"))
+    await ann.opens()
+    assert ">Wednesday 5 August, 3:05pm</time>" in ann.page
+
+
 def test_numbers_in_a_message_can_be_tapped_and_nothing_else() -> None:
     told = "Call 999 or 116 123, or Cruse on 0808 808 1677. Text SHOUT to 85258. You are 72, ref 1119, BB9 7AA."
     links = [part.href for part in parts(told) if part.href]

@@ -1,0 +1,145 @@
+"""The shapes of a person's whole story in the staff API."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from api.staff_models import NeedNamed, UrgencyName
+from waitingroom import activities, handoffs, messages, referrals
+from waitingroom.consents import Purpose, Recipient
+from waitingroom.conversations import ContactState
+from waitingroom.messages import Author
+
+
+class SafeWay(BaseModel):
+    """How and when it is safe to reach someone."""
+
+    how: str = Field(description="call, text or here (this same chat)", examples=["call"])
+    when: str = Field(description="A part of the day, or the person's own words.", examples=["morning"])
+    phone: str = Field(description="E.164; empty where they want no call or text.", examples=["+447700900123"])
+    voicemail: bool = Field(description="Whether a message may be left.")
+    warnings: list[str]
+
+
+class Way(BaseModel):
+    """One channel the person has written by."""
+
+    channel: str = Field(examples=["web"])
+    state: ContactState
+    heard_at: datetime
+
+
+class ReferralTold(BaseModel):
+    """The referral, from its start to its end."""
+
+    id: uuid.UUID
+    reference: str = Field(examples=["4821 7735"])
+    status: referrals.Status
+    source: referrals.Source
+    joined_at: datetime
+    picked_up_at: datetime | None
+    ended_at: datetime | None
+    close_reason: str | None
+
+
+class ConsentTold(BaseModel):
+    """One yes, and whether it still stands."""
+
+    purpose: Purpose
+    recipient: Recipient
+    wording: str
+    wording_version: str
+    language: str
+    channel: str
+    given_at: datetime
+    withdrawn_at: datetime | None
+    stands: bool
+
+
+class AlarmTold(BaseModel):
+    """A time danger was heard, in which message, and by which rules."""
+
+    message_id: int
+    kinds: list[str] = Field(examples=[["suicide"]])
+    rules: list[str]
+    raised_at: datetime
+
+
+class Sent(BaseModel):
+    """A piece the waiting room sent. `title` is null for a step that was only a word of greeting."""
+
+    step: str = Field(examples=["day_2"])
+    item: str | None = Field(examples=["ten_minute_walk"])
+    title: str | None = Field(examples=["A ten minute walk"])
+    sent_at: datetime
+
+
+class ActivityTold(BaseModel):
+    """One thing a link worker did. Its note is for staff only."""
+
+    type: Literal["activity"] = "activity"
+    at: datetime
+    id: uuid.UUID
+    by: str = Field(examples=["Sam"])
+    kind: activities.Kind
+    minutes: int
+    note: str
+
+
+class MessageTold(BaseModel):
+    """One message, who said it and how far it has come. `problem` is what kind of trouble stopped it."""
+
+    type: Literal["message"] = "message"
+    at: datetime
+    id: int
+    author: Author
+    by: str | None = Field(description="The link worker's name; null for the person and the bot.")
+    text: str
+    options: list[str] = Field(description="What the bot offered to choose from.")
+    status: messages.Status
+    problem: str | None
+    sent_at: datetime | None
+    settled_at: datetime | None
+
+
+Entry = Annotated[MessageTold | ActivityTold, Field(discriminator="type")]
+
+
+class HandoffTold(BaseModel):
+    """Where the newest hand-off stands."""
+
+    id: uuid.UUID
+    status: handoffs.Status
+    urgency: UrgencyName
+    reasons: list[handoffs.Reason]
+    raised_at: datetime
+    claimed_by: str | None
+    version: int
+
+
+class StoryTold(BaseModel):
+    """Everything known of one person; of someone who has only said hello, no more than what was said."""
+
+    what_matters: str = Field(
+        description="Their own words; empty where it was not safe to ask.",
+        examples=["Company in the evenings"],
+    )
+    person_id: uuid.UUID | None
+    name: str | None = Field(description="The name to use.", examples=["Ann"])
+    age: int | None = Field(description="As they said it when they were referred.", examples=[72])
+    area: str | None = Field(description="Outward postcode.", examples=["BB9"])
+    postcode: str | None = Field(examples=["BB9 7AA"])
+    language: str
+    safe_contact: SafeWay | None
+    ways: list[Way] = Field(description="Where they have written, the newest first.")
+    needs: list[NeedNamed]
+    consents: list[ConsentTold]
+    alarms: list[AlarmTold]
+    referral: ReferralTold | None
+    handoff: HandoffTold | None
+    owner: str = Field(description="Who answers them: bot or link_worker.", examples=["link_worker"])
+    sent: list[Sent]
+    activities: list[ActivityTold]
+    timeline: list[Entry] = Field(description="The newest 500 messages and every activity, oldest first.")

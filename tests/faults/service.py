@@ -1,0 +1,103 @@
+"""A service under attack: started, killed without warning, and started again, on a database of its own."""
+
+import multiprocessing
+import os
+import shutil
+import signal
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from api.clock import Clock
+from tests.fakes.provider import Provider, provider_running
+from tests.faults import served
+from waitingroom import postgres
+from waitingroom.outbox import LEASE
+
+PATIENCE = 60.0
+
+
+class Service:
+    """The real server process and its embedded PostgreSQL, each of which can be killed with -9."""
+
+    def __init__(self, folder: Path, provider: Provider, context: ForkServerContext) -> None:
+        self.folder = folder
+        self.provider = provider
+        self._context = context
+        self._process: ForkServerProcess | None = None
+        with socket.socket() as one:
+            one.bind(("127.0.0.1", 0))
+            self.port: int = one.getsockname()[1]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        """Start the server and wait until it is ready."""
+        self._pass_leases()
+        self._process = self._context.Process(
+            target=served.serve, args=(self.folder, self.port, self.provider.url), daemon=True
+        )
+        self._process.start()
+        self.wait_until_ready()
+
+    def kill(self) -> None:
+        """Kill the server process as the kernel would: nothing of it runs any more."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.join()
+
+    def kill_postgres(self, *, all_of_it: bool) -> None:
+        """Kill PostgreSQL's parent process, or it and every process it has; then start it as an operator would."""
+        home = postgres.home(self.folder / "postgres")
+        postmaster = int((home / "cluster" / "postmaster.pid").read_text().split()[0])
+        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        for pid in [postmaster, *(map(int, children) if all_of_it else ())]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        postgres.start(self.folder / "postgres")
+        self._pass_leases()
+
+    def _pass_leases(self) -> None:
+        """Move the clock past every lease that the dead may hold, so that nobody has to wait for them."""
+        Clock(self.folder / "clock").move_on(LEASE + timedelta(seconds=1))
+
+    def wait_until_ready(self) -> None:
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with urlopen(f"{self.url}/readyz", timeout=5):
+                    return
+            except (URLError, OSError):
+                assert time.monotonic() < until, "the service did not come back"
+                assert self._process is not None
+                assert self._process.is_alive(), "the server ended by itself"
+                self._process.join(0.02)
+
+
+@contextmanager
+def service_running() -> Iterator[Service]:
+    """Run a service in a folder that is gone afterwards."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.faults.served"])
+    folder = Path(tempfile.mkdtemp(prefix="waitingroom-faults-"))
+    folder.chmod(0o755)
+    with provider_running() as provider:
+        service = Service(folder, provider, context)
+        try:
+            service.start()
+            yield service
+        finally:
+            service.kill()
+            postgres.stop(folder / "postgres")
+            shutil.rmtree(folder)
