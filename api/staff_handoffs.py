@@ -103,7 +103,8 @@ async def release(handoff_id: HandoffId, deed: ChangesReferrals, read: IfMatch) 
     """Put a hand-off you claimed back in the queue. Needs the scope `referral:write`."""
 
     async def work(session: Session) -> Reply:
-        await _end(session, deed, handoff_id, read, to=Status.WAITING)
+        released = await _end(session, deed, handoff_id, read, to=Status.WAITING)
+        await caseload.put_back(session, handoff=released)
         return _reply(await _line(session, deed, handoff_id))
 
     return await deed.do(work)

@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, R
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from sqlalchemy.exc import DBAPIError
-from starlette.background import BackgroundTask
 
 from api import chat_cookie, chat_form, errors, metrics
 from api.chat_form import Posted
@@ -40,14 +39,14 @@ AGAIN = _("Something is wrong on our side. Your message is still here. Please tr
 NO_TALK = _("There is no chat to follow here.")
 
 
-def _house(request: Request) -> House:
+async def _house(request: Request) -> House:
     house: House = request.app.state.house
     return house
 
 
-def _cookie(request: Request) -> str | None:
+async def _cookie(request: Request) -> str | None:
     """Read this browser's cookie; one that we did not make counts as none."""
-    house = _house(request)
+    house = await _house(request)
     told = request.cookies.get(chat_cookie.name(secure=house.settings.secure_cookies))
     return chat_cookie.genuine(house.database.keys, told)
 
@@ -164,18 +163,7 @@ async def _told(house: House, inbound: Inbound, turn: Turn) -> JSONResponse:
     speaking = _speaking(house)
     lines = [speaking.own(turn.message_id, reading.clean(inbound.text))]
     lines += [speaking.reply(message_id, reply) for message_id, reply in turn.replies]
-    noted = BackgroundTask(_note_shown, house, turn.conversation_id, lines[-1].id) if turn.replies else None
-    shown = {"messages": [line.shown() for line in lines]}
-    return JSONResponse(shown, headers=GUARDS, background=noted)
-
-
-async def _note_shown(house: House, conversation_id: uuid.UUID, upto: int) -> None:
-    """Note what the page has been given; if that fails, the next look at the page notes it."""
-    try:
-        async with house.database.transaction() as session:
-            await messages.shown(session, conversation_id=conversation_id, upto=upto, now=house.clock.now())
-    except OUR_TROUBLE as error:
-        log.warning("not noted as shown", trouble=type(error).__name__)
+    return JSONResponse({"messages": [line.shown() for line in lines]}, headers=GUARDS)
 
 
 async def _read(house: House, conversation_id: uuid.UUID, *, after: int = 0) -> list[Line]:

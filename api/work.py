@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import socket
 
 import uvicorn
 from fastapi import FastAPI
@@ -12,9 +13,20 @@ from api.logs import log
 from api.settings import Settings
 
 
-def server(app: FastAPI, settings: Settings) -> uvicorn.Server:
+class Server(uvicorn.Server):
+    """A server that lets open pages go when it is told to stop, in place of waiting for them."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the live streams, then everything else."""
+        live = getattr(getattr(self.config.app, "state", None), "live", None)
+        if live is not None:
+            live.stop()
+        await super().shutdown(sockets)
+
+
+def server(app: FastAPI, settings: Settings) -> Server:
     """Return the HTTP server for an application."""
-    return uvicorn.Server(
+    return Server(
         uvicorn.Config(
             app,
             host=settings.host,

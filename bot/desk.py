@@ -1,7 +1,7 @@
 """The desk: what every turn needs at hand."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.channels.channel import Channel
 from bot.safety import Net
@@ -13,9 +13,9 @@ from waitingroom.database import Database
 class Desk:
     """The records, the service's words, the net that hears danger, and the channels by name."""
 
-    database: Database
+    database: Database = field(repr=False)
     service: Service
-    net: Net
+    net: Net = field(repr=False)
     channels: Mapping[str, Channel]
 
     def kept(self, channel: str) -> bool:

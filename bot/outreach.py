@@ -77,7 +77,7 @@ async def _attend(session: Session, desk: Desk, place: Waiting, now: datetime) -
 
 
 async def _must_wait(session: Session, place: Waiting, now: datetime) -> bool:
-    conversation = await session.get(Conversation, place.conversation_id, with_for_update=True)
+    conversation = await session.get(Conversation, place.conversation_id)
     return conversation is not None and (
         conversation.owner is Owner.LINK_WORKER or now - conversation.heard_at < STILL_TALKING
     )

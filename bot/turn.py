@@ -97,7 +97,7 @@ async def _answer(session: Session, desk: Desk, inbound: Inbound, known: Row[Any
     conversation = _conversation(session, desk, inbound, known, talk)
     standing = conversation.standing()
     own_words = standing is not None and standing.kind is Kind.TEXT
-    danger = desk.net.listen(inbound.text)
+    danger = None if _is_offered(standing, inbound.text) else desk.net.listen(inbound.text)
     crisis = await _sound_alarm(session, desk, inbound, known, danger) if danger else []
     in_waiting_room = known.place == Place.WAITING_ROOM
     asked = keywords.heard(inbound.text, in_waiting_room=in_waiting_room, in_own_words=own_words)
@@ -114,6 +114,11 @@ async def _answer(session: Session, desk: Desk, inbound: Inbound, known: Row[Any
     flow = AT[Place(known.place)]
     first = OPENS_WITH.get(flow)
     return crisis + await conversation.begin(flow, {first: inbound.text} if first else None)
+
+
+def _is_offered(standing: Question[Any] | None, said: str) -> bool:
+    """Say whether someone gave back, letter for letter, an answer we offered: our own words are no alarm."""
+    return standing is not None and any(said == option.label for option in standing.options)
 
 
 def _is_answer_too(standing: Question[Any] | None, said: str) -> bool:

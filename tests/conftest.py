@@ -17,6 +17,7 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import text
+from talking import Speaker
 
 import content as words
 from api.house import default_channels
@@ -24,7 +25,6 @@ from api.settings import Settings
 from bot.desk import Desk
 from bot.safety import Net
 from bot.service import Service
-from talking import Speaker
 from waitingroom import postgres, schema, tables
 from waitingroom.columns import KeyRing
 from waitingroom.database import Database, driver_url
@@ -40,7 +40,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def server_url() -> str:
-    """A PostgreSQL: the one named by DATABASE_URL, else the embedded one, shared by all workers and kept running."""
+    """The PostgreSQL named by DATABASE_URL, else the embedded one, shared by all workers and kept running."""
     named = os.environ.get("DATABASE_URL")
     if named:
         return named
@@ -88,7 +88,9 @@ async def database(database_url: str, keys: KeyRing) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def service(content: words.Content) -> Service:
-    return Service(name="Pendle Waiting Room", content=content, areas=frozenset({"BB9", "BB8"}), drama_numbers=True)
+    return Service(
+        name="Pendle Waiting Room", content=content, areas=frozenset({"BB9", "BB8"}), drama_numbers=True
+    )
 
 
 @pytest.fixture(scope="session")

@@ -110,6 +110,13 @@ async def pick_up(
     return claimed
 
 
+async def put_back(session: Session, *, handoff: Handoff) -> None:
+    """Put the referral of a hand-off that was released back on the list, where it has one."""
+    referral = await referrals.open_referral(session, conversation_id=handoff.conversation_id)
+    if referral is not None and referral.status is referrals.Status.PICKED_UP:
+        await referrals.put_back(session, referral_id=referral.id)
+
+
 async def referral_of(session: Session, *, handoff: Handoff) -> Referral:
     """Find the open referral of a hand-off's talk. Raises NoReferralError."""
     referral = await referrals.open_referral(session, conversation_id=handoff.conversation_id)

@@ -225,6 +225,14 @@ async def pick_up(session: Session, *, referral_id: uuid.UUID, now: datetime) ->
     return await _changed(session, referral)
 
 
+async def put_back(session: Session, *, referral_id: uuid.UUID) -> Referral:
+    """Put a referral back on the list it was picked up from: the wait's clock runs on as if it never had been."""
+    referral = await _locked(session, referral_id)
+    referral.status = moved(MOVES, referral.status, Status.WAITING)
+    referral.picked_up_at = None
+    return await _changed(session, referral)
+
+
 async def close(session: Session, *, referral_id: uuid.UUID, reason: str, now: datetime) -> Referral:
     """End a referral for a stated reason: the person is back at the front door, and may come again."""
     return await _end(session, referral_id, Status.CLOSED, reason, now)

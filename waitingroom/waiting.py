@@ -9,6 +9,7 @@ from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel, col, select, update
 
 from waitingroom.columns import by_value, new_id
+from waitingroom.conversations import Conversation
 from waitingroom.database import Session
 
 AT_ONCE = "at_once"
@@ -99,9 +100,13 @@ async def find(session: Session, *, conversation_id: uuid.UUID) -> Waiting | Non
 
 
 async def due(session: Session, *, now: datetime, limit: int = 200) -> Sequence[Waiting]:
-    """Take up to `limit` people for whom something is due, locked so that no other worker takes them."""
+    """Take up to `limit` people for whom something is due, locked with their talks so that no one else has them.
+
+    Someone whose talk is locked, because they are writing this very moment, is left for the next look.
+    """
     found = await session.exec(
         select(Waiting)
+        .join(Conversation, col(Conversation.id) == col(Waiting.conversation_id))
         .where(col(Waiting.pace) == Pace.ACTIVE, col(Waiting.next_at) <= now)
         .order_by(col(Waiting.next_at))
         .limit(limit)

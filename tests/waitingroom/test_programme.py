@@ -25,7 +25,9 @@ def local(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=LONDON)  # type: ignore[arg-type,misc]
 
 
-def the_first_weeks(joined: datetime, until: datetime, steps: tuple[AStep, ...] = STEPS) -> list[tuple[str, datetime]]:
+def the_first_weeks(
+    joined: datetime, until: datetime, steps: tuple[AStep, ...] = STEPS
+) -> list[tuple[str, datetime]]:
     """Look every five minutes, as a sweep would, and send what is due."""
     sent: dict[str, datetime] = {}
     now = joined
@@ -65,7 +67,9 @@ def test_the_spring_clock_change_moves_nothing_on_the_wall() -> None:
         (local(2026, 3, 28, 21, 0), local(2026, 3, 29, 8, 0)),
     ],
 )
-def test_nothing_goes_out_between_eight_in_the_evening_and_eight_in_the_morning(at: datetime, then: datetime) -> None:
+def test_nothing_goes_out_between_eight_in_the_evening_and_eight_in_the_morning(
+    at: datetime, then: datetime
+) -> None:
     assert next_waking(at) == then
 
 

@@ -10,8 +10,8 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
-from waitingroom import moves, referrals, schema
 from waitingroom import handoffs as handoff_rules
+from waitingroom import moves, referrals, schema
 from waitingroom.database import driver_url
 from waitingroom.errors import IllegalMoveError
 
