@@ -142,7 +142,7 @@ def _conversation(session: Session, desk: Desk, inbound: Inbound, known: Row[Any
     async def perform(verb: Verb[..., Any], facts: Mapping[str, Any], lasting: bool) -> Any:  # noqa: FBT001
         if not lasting:
             return await verb(session, **facts)
-        async with session.begin_nested():
+        async with session.savepoint():
             return await verb(session, **facts)
 
     return Conversation(talk, here, FLOWS, perform)

@@ -41,6 +41,18 @@ class Session(AsyncSession):
             await connection.execute(BEGIN)
         return raw
 
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        """Do something whole or not at all: what is raised inside undoes what was done inside, and no more."""
+        raw = await self.raw()
+        try:
+            async with raw.transaction():  # inside a transaction, the driver makes a savepoint
+                yield
+                await self.flush()
+        except BaseException:
+            self.expunge_all()
+            raise
+
     async def put(self, row: SQLModel) -> None:
         """Insert one row at once, past the ORM and its cost. What is None is left to the column's default."""
         columns = type(row).__table__.columns  # type: ignore[attr-defined]
