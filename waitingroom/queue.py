@@ -71,13 +71,7 @@ class Worker:
             try:
                 await self._work()
                 pause = 1.0
-            except (
-                OSError,
-                asyncpg.PostgresError,
-                asyncpg.InterfaceError,
-                ExceptionGroup,
-                RuntimeError,
-            ) as error:
+            except Exception as error:  # noqa: BLE001 -- whatever went wrong, messages wait for a worker
                 self.ready.clear()
                 on_trouble(error)
                 pause = min(pause * 2, 5.0)
