@@ -1,11 +1,8 @@
 """Health: alive, ready, and counted."""
 
-import asyncio
-
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from api import metrics
@@ -28,10 +25,9 @@ async def readyz(request: Request) -> JSONResponse:
     checks = {"database": False, "schema": False}
     try:
         async with house.database.transaction() as session:
-            await session.run(text("SELECT 1"))
+            at = await schema.current(session)
         checks["database"] = True
-        at = await asyncio.to_thread(schema.current, house.database.url)
-        checks["schema"] = at == await asyncio.to_thread(schema.newest, house.database.url)
+        checks["schema"] = at == schema.newest()
     except (SQLAlchemyError, OSError, TimeoutError):
         pass
     worker = getattr(request.app.state, "worker", None)

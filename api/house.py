@@ -83,9 +83,8 @@ async def open_house(
     keys = make_keys(settings.keys_path, demo=True) if demo else read_keys(settings.keys_path)
     _check_keys(settings, keys)
     url = await asyncio.to_thread(find_database, settings, say)
-    await asyncio.to_thread(schema.upgrade, url)
-    words = content.load(settings.content)
     database = Database(url, keys)
+    words = content.load(settings.content)
     service = Service(
         name=settings.service_name,
         content=words,
@@ -99,6 +98,7 @@ async def open_house(
     desk = Desk(database, service, Net(words.safety), channels or default_channels())
     clock = Clock(settings.data / "clock" if demo else None)
     try:
+        await _bring_up_to_date(database)
         yield House(settings, desk, clock, demo)
     finally:
         await database.close()
@@ -109,6 +109,13 @@ def find_database(settings: Settings, say: Say = postgres.quiet) -> str:
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
     return postgres.start(settings.data / "postgres", say=say).url
+
+
+async def _bring_up_to_date(database: Database) -> None:
+    async with database.transaction() as session:
+        at = await schema.current(session)
+    if at != schema.newest():
+        await asyncio.to_thread(schema.upgrade, database.url)
 
 
 def _check_keys(settings: Settings, keys: KeyRing) -> None:

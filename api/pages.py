@@ -5,15 +5,18 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from bot.words import words_in
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 STATIC = Path(str(files("api"))) / "static"
 LANGUAGE = "en"
@@ -59,8 +62,10 @@ def page(
 
 
 @cache
-def environment() -> Environment:
+def environment() -> "Environment":
     """Return what draws templates: everything is escaped, and a fact that is missing is an error."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     made = Environment(
         loader=PackageLoader("api"),
         autoescape=True,

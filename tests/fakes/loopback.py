@@ -35,7 +35,7 @@ class LoopbackChannel:
         self.attempts.append(attempt)
         told = {"to": address, "text": numbered(reply)}
         try:
-            async with httpx2.AsyncClient(timeout=self.patience, trust_env=False) as client:
+            async with httpx2.AsyncClient(timeout=self.patience, trust_env=False, verify=False) as client:
                 answer = await client.post(f"{self.url}/messages", json=told)
         except httpx2.ConnectError as error:
             raise TryLaterError from error

@@ -1,5 +1,6 @@
 """The tables in the database are the tables in the code."""
 
+import asyncio
 import uuid
 
 import psycopg
@@ -7,12 +8,14 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlmodel import SQLModel
 
 from waitingroom import handoffs as handoff_rules
 from waitingroom import moves, referrals, schema
-from waitingroom.database import driver_url
+from waitingroom.columns import KeyRing
+from waitingroom.database import Database, driver_url
 from waitingroom.errors import IllegalMoveError
 
 
@@ -31,15 +34,30 @@ def test_a_database_can_go_back_and_forth_between_versions(server_url: str) -> N
     with psycopg.connect(shown, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
         url = admin.set(database=name).render_as_string(hide_password=False)
-        assert schema.current(url) is None
+        assert version_of(url) is None
         schema.upgrade(url)
-        assert schema.current(url) == schema.newest(url)
+        assert version_of(url) == schema.newest()
         command.downgrade(schema.config(url), "base")
-        assert schema.current(url) is None
+        assert version_of(url) is None
         schema.upgrade(url)
         schema.upgrade(url)
-        assert schema.current(url) == schema.newest(url)
+        assert version_of(url) == schema.newest()
         connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def version_of(url: str) -> str | None:
+    async def ask() -> str | None:
+        database = Database(url, KeyRing.fresh())
+        async with database.transaction() as session:
+            version = await schema.current(session)
+        await database.close()
+        return version
+
+    return asyncio.run(ask())
+
+
+def test_the_newest_version_by_its_number_is_the_newest_by_its_history(database_url: str) -> None:
+    assert ScriptDirectory.from_config(schema.config(database_url)).get_current_head() == schema.newest()
 
 
 @pytest.mark.parametrize(
