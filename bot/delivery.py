@@ -23,8 +23,8 @@ from waitingroom.outbox import Letter, NotYet
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=5)
-TRIES = 48
-"""About four hours of trying, as GOV.UK Notify does, before a message is a dead letter."""
+TRIES = 70
+"""About four hours of trying, as long as GOV.UK Notify tries, before a message is a dead letter."""
 LANE_TAKEN = timedelta(seconds=1)
 
 Clock = Callable[[], datetime]
@@ -69,7 +69,11 @@ class Delivery:
             return
         async with self.desk.database.transaction() as session:
             await outbox.record_sent(
-                session, message_id=letter.message_id, provider_id=accepted.provider_id, now=self.clock()
+                session,
+                message_id=letter.message_id,
+                channel=letter.channel,
+                provider_id=accepted.provider_id,
+                now=self.clock(),
             )
 
     async def _record_trouble(self, letter: Letter, trouble: TroubleError) -> None:

@@ -139,7 +139,7 @@ def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
 
 def _tree(path: Path) -> yaml.Node:
     try:
-        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except (OSError, UnicodeDecodeError) as error:
         raise ContentError([Problem(str(path), 1, f"It cannot be read: {error}", "Put the file back")]) from None
     except yaml.MarkedYAMLError as error:

@@ -17,7 +17,6 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import text
-from talking import Speaker
 
 import content as words
 from api.house import default_channels
@@ -25,6 +24,7 @@ from api.settings import Settings
 from bot.desk import Desk
 from bot.safety import Net
 from bot.service import Service
+from tests.talking import Speaker
 from waitingroom import postgres, schema, tables
 from waitingroom.columns import KeyRing
 from waitingroom.database import Database, driver_url

@@ -148,12 +148,12 @@ async def transcript(
     return list(newest)[::-1]
 
 
-async def receipt(session: Session, *, provider_id: str, status: Status, now: datetime) -> bool:
+async def receipt(session: Session, *, channel: str, provider_id: str, status: Status, now: datetime) -> bool:
     """Take a delivery receipt. Returns whether it moved the message up; unknown or late ones do not."""
     below = [lower for lower, rank in RANK.items() if rank < RANK[status]]
     moved = await session.exec(
         update(Message)
-        .where(col(Message.provider_id) == provider_id, col(Message.status).in_(below))
+        .where(col(Message.provider_id) == f"{channel}:{provider_id}", col(Message.status).in_(below))
         .values(status=status, settled_at=now)
     )
     return bool(moved.rowcount)

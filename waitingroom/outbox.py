@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, or_, select, update
 
 from waitingroom import messages, rates
-from waitingroom.columns import new_id
+from waitingroom.columns import UnreadableError, new_id
 from waitingroom.conversations import Contact, Conversation
 from waitingroom.database import Session
 from waitingroom.messages import RANK, Message, Status
@@ -70,51 +70,84 @@ async def next_letter(
 ) -> Letter | NotYet | None:
     """Take the oldest unsent message of a lane that is held, marked as on its way; None where all are sent.
 
-    `limits` has each channel's own limits; a limit whose key ends in ':' is meant for each contact.
+    `limits` has the limits of each channel there is; one whose key ends in ':' is meant for each contact. What
+    cannot be opened, or has a channel that is no more, becomes a dead letter, and the next one is taken.
     """
-    row = (
-        await session.exec(
-            select(Message, Contact)
-            .join(Contact, col(Contact.id) == col(Message.contact_id))
-            .where(
-                Message.conversation_id == conversation_id,
-                col(Message.status).in_([Status.QUEUED, Status.SENDING]),
-            )
-            .order_by(col(Message.id))
-            .limit(1)
+    while (row := await _oldest(session, conversation_id)) is not None:
+        message, contact = row
+        if message.next_try_at and message.next_try_at > now:
+            return NotYet(message.next_try_at - now)
+        letter = _letter(session, message, contact) if contact.channel in limits else None
+        if letter is None:
+            await _bury(session, message)
+            continue
+        wait = await _wait_for_slot(session, contact, limits[contact.channel], now)
+        if wait:
+            return NotYet(wait)
+        message.maybe_twice = message.maybe_twice or message.status is Status.SENDING
+        message.status = Status.SENDING
+        message.attempts += 1
+        session.add(message)
+        await session.flush()
+        return letter
+    return None
+
+
+async def _oldest(session: Session, conversation_id: uuid.UUID) -> tuple[Message, Contact] | None:
+    unsent = (
+        select(Message, Contact)
+        .join(Contact, col(Contact.id) == col(Message.contact_id))
+        .where(
+            Message.conversation_id == conversation_id,
+            col(Message.status).in_([Status.QUEUED, Status.SENDING]),
         )
-    ).first()
-    if row is None:
+        .order_by(col(Message.id))
+        .limit(1)
+    )
+    return (await session.exec(unsent)).first()
+
+
+def _letter(session: Session, message: Message, contact: Contact) -> Letter | None:
+    """Open a message for sending; None where it does not open, so that it never jams those behind it."""
+    assert message.id is not None  # noqa: S101
+    try:
+        address = session.keys.unseal(contact.address, f"contact:address:{contact.id}")
+        said = messages.said(session, message)
+    except UnreadableError:
         return None
-    message, contact = row
-    if message.next_try_at and message.next_try_at > now:
-        return NotYet(message.next_try_at - now)
-    for limit in limits.get(contact.channel, ()):
+    return Letter(message.id, contact.channel, contact.id, address, said, message.attempts + 1)
+
+
+async def _bury(session: Session, message: Message) -> None:
+    message.status = Status.DEAD
+    message.problem = "CannotBeSent"
+    session.add(message)
+    await session.flush()
+
+
+async def _wait_for_slot(
+    session: Session, contact: Contact, limits: tuple[Limit, ...], now: datetime
+) -> timedelta:
+    """Take a slot of every limit, the contact's own first: a chat held back must not cost the others a slot."""
+    for limit in sorted(limits, key=lambda limit: not limit.key.endswith(":")):
         key = f"{limit.key}{contact.id}" if limit.key.endswith(":") else limit.key
         wait = await rates.take(session, Limit(key, limit.per_second, limit.burst), now=now)
         if wait:
-            return NotYet(wait)
-    message.maybe_twice = message.maybe_twice or message.status is Status.SENDING
-    message.status = Status.SENDING
-    message.attempts += 1
-    session.add(message)
-    await session.flush()
-    assert message.id is not None  # noqa: S101
-    address = session.keys.unseal(contact.address, f"contact:address:{contact.id}")
-    return Letter(
-        message.id, contact.channel, contact.id, address, messages.said(session, message), message.attempts
-    )
+            return wait
+    return timedelta(0)
 
 
-async def record_sent(session: Session, *, message_id: int, provider_id: str, now: datetime) -> None:
-    """Record that the provider took the message. A receipt that was quicker is not overtaken."""
+async def record_sent(session: Session, *, message_id: int, channel: str, provider_id: str, now: datetime) -> None:
+    """Record that the provider took the message, under an id that is the provider's own."""
     below = [status for status, rank in RANK.items() if rank < RANK[Status.SENT]]
     await session.exec(
         update(Message)
         .where(col(Message.id) == message_id, col(Message.status).in_(below))
         .values(status=Status.SENT, sent_at=now, problem=None)
     )
-    await session.exec(update(Message).where(col(Message.id) == message_id).values(provider_id=provider_id))
+    await session.exec(
+        update(Message).where(col(Message.id) == message_id).values(provider_id=f"{channel}:{provider_id}")
+    )
 
 
 async def record_trouble(

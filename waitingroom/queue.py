@@ -70,11 +70,10 @@ class Worker:
         while not self._stop.is_set():
             try:
                 await self._work()
-                pause = 1.0
             except Exception as error:  # noqa: BLE001 -- whatever went wrong, messages wait for a worker
+                pause = 1.0 if self.ready.is_set() else min(pause * 2, 5.0)
                 self.ready.clear()
                 on_trouble(error)
-                pause = min(pause * 2, 5.0)
             if not self._stop.is_set():
                 await _wait(self._stop, pause)
 

@@ -6,10 +6,10 @@ import httpx2
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import text
-from visiting import Visitor
 
 from api import webchat
 from api.chat_lines import parts
+from tests.api.visiting import Visitor
 from waitingroom import messages, staff
 from waitingroom.messages import Author
 

@@ -3,12 +3,12 @@
 import json
 
 import pytest
-from talking import Speaker
 
 from bot import talks, turn
 from bot.ask import Ask
 from bot.conversation import Frame, Talk
 from bot.desk import Desk
+from tests.talking import Speaker
 from waitingroom.database import Database
 
 pytestmark = pytest.mark.anyio

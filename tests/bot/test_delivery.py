@@ -138,7 +138,7 @@ async def test_each_message_is_recorded_as_sent_before_the_next_one_leaves(
     sending = asyncio.create_task(delivery.deliver(person.conversation_id))
     await asyncio.to_thread(provider.began.wait, 10)
     first, second = await person.queued()
-    assert (first.status, first.provider_id, first.sent_at) == (Status.SENT, "p1", MONDAY)
+    assert (first.status, first.provider_id, first.sent_at) == (Status.SENT, "loopback:p1", MONDAY)
     assert second.status is Status.SENDING
     provider.let_go.set()
     assert await sending is None
@@ -352,7 +352,9 @@ async def test_receipts_in_any_order_only_move_a_message_up(delivery: Delivery, 
     seen = []
     for status in (Status.SENT, Status.DELIVERED, Status.FAILED, Status.DELIVERED, Status.READ, Status.SENT):
         async with person.desk.database.transaction() as session:
-            moved = await messages.receipt(session, provider_id="p1", status=status, now=MONDAY)
+            moved = await messages.receipt(
+                session, channel="loopback", provider_id="p1", status=status, now=MONDAY
+            )
         seen.append((moved, *await person.statuses()))
     assert seen == [
         (False, Status.SENT),
@@ -374,10 +376,60 @@ async def test_a_receipt_that_comes_twice_or_for_nobody_changes_nothing(
     for provider_id in (*provider.receipts, "p99"):
         async with person.desk.database.transaction() as session:
             moved.append(
-                await messages.receipt(session, provider_id=provider_id, status=Status.DELIVERED, now=MONDAY)
+                await messages.receipt(
+                    session, channel="loopback", provider_id=provider_id, status=Status.DELIVERED, now=MONDAY
+                )
             )
     assert moved == [True, False, False]
     assert await person.statuses() == [Status.DELIVERED]
+
+
+async def test_a_receipt_of_another_channel_moves_no_ones_message(delivery: Delivery, person: Waiting) -> None:
+    await person.is_told("one")
+    await delivery.deliver(person.conversation_id)
+    async with person.desk.database.transaction() as session:
+        assert not await messages.receipt(
+            session, channel="another", provider_id="p1", status=Status.READ, now=MONDAY
+        )
+
+
+async def test_a_message_that_does_not_open_is_a_dead_letter_and_the_next_one_goes(
+    delivery: Delivery, person: Waiting, provider: Provider
+) -> None:
+    await person.is_told("one", "two")
+    async with person.desk.database.transaction() as session:
+        spoil = text(
+            "UPDATE message SET body = '\\x00' WHERE id = (SELECT min(id) FROM message WHERE author = 'bot')"
+        )
+        await session.run(spoil)
+    assert await delivery.deliver(person.conversation_id) is None
+    assert provider.texts == ["two"]
+    assert await person.statuses() == [Status.DEAD, Status.SENT]
+
+
+async def test_a_message_for_a_channel_that_is_no_more_is_a_dead_letter(
+    pushed: Desk, person: Waiting, clock: Clock
+) -> None:
+    await person.is_told("one")
+    without = replace(pushed, channels=default_channels())
+    assert await Delivery(without, clock).deliver(person.conversation_id) is None
+    (message,) = await person.queued()
+    assert message.status is Status.DEAD
+    assert not message.maybe_twice
+
+
+async def test_a_chat_held_back_by_its_own_limit_costs_the_others_no_slot(
+    pushed: Desk, channel: LoopbackChannel, clock: Clock
+) -> None:
+    channel.limits = (Limit("loopback", per_second=5), Limit("loopback:", per_second=0.1))
+    one, other = await meet(pushed, clock), await meet(pushed, clock)
+    await one.is_told("one", "two")
+    await other.is_told("x")
+    delivery = Delivery(pushed, clock)
+    await delivery.deliver(one.conversation_id)
+    clock.move_on(timedelta(seconds=0.2))
+    assert await delivery.deliver(one.conversation_id) is not None
+    assert await delivery.deliver(other.conversation_id) is None
 
 
 async def deliver_all(

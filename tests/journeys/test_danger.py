@@ -1,8 +1,8 @@
 """Danger is heard in every state, before consent, and while a person owns the talk."""
 
 import pytest
-from talking import SHORTEST_REFERRAL, Speaker
 
+from tests.talking import SHORTEST_REFERRAL, Speaker
 from waitingroom import conversations, handoffs, messages, staff
 from waitingroom.handoffs import Reason, Urgency
 from waitingroom.messages import Author

@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from talking import SHORTEST_REFERRAL, Speaker
 
 from bot import outreach
 from bot.desk import Desk
-from waitingroom import consents, conversations, handoffs, people, referrals, waiting
+from tests.talking import SHORTEST_REFERRAL, Speaker
+from waitingroom import consents, conversations, handoffs, people, referrals, staff, waiting
 from waitingroom.consents import Purpose
 from waitingroom.handoffs import Reason, Urgency
 
@@ -184,6 +184,41 @@ async def test_stop_stops_at_once_keeps_her_place_and_tells_staff(ann: Speaker) 
     await ann.says("START")
     async with ann.desk.database.transaction() as session:
         await conversations.way_to_reach(session, conversation_id=conversation_id)
+
+
+async def test_stop_is_heard_even_while_a_link_worker_has_the_talk(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    conversation_id = ann.turns[-1].conversation_id
+    async with ann.desk.database.transaction() as session:
+        sam = await staff.welcome(session, name="Sam", now=ann.now)
+        handoff = await handoffs.of_conversation(session, conversation_id=conversation_id)
+        await handoffs.claim(session, handoff_id=handoff.id, staff_id=sam.id, version=handoff.version, now=ann.now)
+    assert await ann.says("more") == ""
+    assert "We have stopped" in await ann.says("STOP")
+    async with ann.desk.database.transaction() as session:
+        with pytest.raises(conversations.StoppedError):
+            await conversations.way_to_reach(session, conversation_id=conversation_id)
+    assert "Welcome back" in await ann.says("START")
+
+
+async def test_hello_in_the_waiting_room_shows_what_can_be_asked_for(ann: Speaker) -> None:
+    heard = await ann.says(*SHORTEST_REFERRAL, "hello")
+    assert "What would you like?" in heard
+    assert "HELPLINES" in heard
+
+
+async def test_someone_who_asked_for_a_person_and_says_no_is_told_the_truth_about_what_is_kept(
+    ann: Speaker,
+) -> None:
+    heard = await ann.says("hello", "person", "no")
+    assert "A person will read what you wrote first" in heard
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(hours=2)) == 0
+
+
+async def test_our_own_words_given_back_are_no_alarm(ann: Speaker) -> None:
+    heard = await ann.says(*SHORTEST_REFERRAL[:5], "Housing or somewhere safe to stay")
+    assert "116 123" not in heard
+    assert ann.asked == "what_matters"
 
 
 async def test_asking_for_a_person_makes_a_hand_off_and_an_honest_promise(ann: Speaker) -> None:

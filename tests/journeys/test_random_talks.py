@@ -3,9 +3,9 @@
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from talking import SHORTEST_REFERRAL, Speaker
 
 from bot.desk import Desk
+from tests.talking import SHORTEST_REFERRAL, Speaker
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ ANYTHING = st.text(max_size=60)
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(talk=st.lists(st.one_of(LIKELY, LIKELY, LIKELY, ANYTHING), min_size=1, max_size=25))
 async def test_nobody_is_left_without_an_answer(desk: Desk, talk: list[str]) -> None:
-    from conftest import MONDAY
+    from tests.conftest import MONDAY
 
     someone = Speaker(desk, now=MONDAY)
     for text in talk:

@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 import pytest
-from talking import SHORTEST_REFERRAL, Speaker
 
+from tests.talking import SHORTEST_REFERRAL, Speaker
 from waitingroom import conversations, referrals, waiting
 from waitingroom.conversations import Place
 from waitingroom.errors import IllegalMoveError, NotFoundError
