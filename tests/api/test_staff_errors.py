@@ -213,14 +213,17 @@ async def test_only_database_trouble_that_passes_is_worth_another_try(
 
 
 async def test_what_nobody_foresaw_is_a_500_whose_words_stay_inside(
-    app: FastAPI, breaking: list[Exception], capsys: pytest.CaptureFixture[str]
+    app: FastAPI,
+    breaking: list[Exception],
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     breaking.append(ValueError(f"{CANARY} lives at 1 High Street"))
     async with client_of(app) as client:
         answer = await client.get("/api/breaking")
     found = problem(answer)
     assert found.status == 500
-    logged = "".join(capsys.readouterr())
+    logged = "".join(capsys.readouterr()) + caplog.text
     assert "ValueError" in logged
     assert found.instance.removeprefix("urn:uuid:") in logged
     assert CANARY not in logged
