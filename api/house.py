@@ -2,9 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+
+from sqlalchemy import text
 
 import content
 from api.clock import Clock
@@ -25,6 +27,9 @@ from waitingroom.database import Database
 from waitingroom.queue import Worker
 
 Say = Callable[[str], None]
+LOOK_AGAIN = 1.0
+"""Seconds between looks at the embedded database."""
+ALIVE = text("SELECT 1")
 
 
 class UnsafeKeysError(Exception):
@@ -97,10 +102,14 @@ async def open_house(
     )
     desk = Desk(database, service, Net(words.safety), channels or default_channels())
     clock = Clock(settings.data / "clock" if demo else None)
+    watch = asyncio.create_task(_watch(settings, database)) if settings.database_url is None else None
     try:
         await _bring_up_to_date(database)
         yield House(settings, desk, clock, demo)
     finally:
+        if watch is not None:
+            watch.cancel()
+            await asyncio.wait({watch})
         await database.close()
 
 
@@ -109,6 +118,19 @@ def find_database(settings: Settings, say: Say = postgres.quiet) -> str:
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
     return postgres.start(settings.data / "postgres", say=say).url
+
+
+async def _watch(settings: Settings, database: Database) -> None:
+    """Look at the embedded database every second, and start it again where it was stopped or killed."""
+    while True:
+        await asyncio.sleep(LOOK_AGAIN)
+        try:
+            async with database.transaction() as session:
+                await session.run(ALIVE)
+        except Exception as trouble:  # noqa: BLE001 -- whatever it is, starting what runs already costs nothing
+            log.warning("database is started again", trouble=type(trouble).__name__)
+            with suppress(postgres.PostgresUnavailableError):
+                await asyncio.to_thread(find_database, settings)
 
 
 async def _bring_up_to_date(database: Database) -> None:

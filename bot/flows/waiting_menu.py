@@ -81,14 +81,7 @@ def resume(ask: Ask) -> None:
 
 def person(ask: Ask) -> None:
     """Ask for a person, and say truthfully when one will look."""
-    ask.do(
-        "asked_for_person",
-        handoffs.raise_hand,
-        conversation_id=ask.here.conversation_id,
-        reason=Reason.ASKED_FOR_PERSON,
-        urgency=Urgency.SOON,
-        now=ask.here.now,
-    )
+    _raise_hand(ask, "asked_for_person", Reason.ASKED_FOR_PERSON, Urgency.SOON)
     seen_by = ask.service.seen_by(ask.here.now)
     ask.tell(_("We have asked a person to write to you here. They will see this {seen_by}."), seen_by=seen_by)
     if ask.service.phone:
@@ -99,14 +92,7 @@ def stop(ask: Ask) -> None:
     """Stop messages to this number or chat at once; a referral stays, and staff are told."""
     ask.do("stopped", conversations.set_contact, contact_id=ask.here.contact_id, state=ContactState.STOPPED)
     if ask.here.place is Place.WAITING_ROOM:
-        ask.do(
-            "staff_told",
-            handoffs.raise_hand,
-            conversation_id=ask.here.conversation_id,
-            reason=Reason.STOPPED_MESSAGES,
-            urgency=Urgency.ROUTINE,
-            now=ask.here.now,
-        )
+        _raise_hand(ask, "staff_told", Reason.STOPPED_MESSAGES, Urgency.ROUTINE)
         ask.tell(_("We have stopped: no more messages here. You keep your place. Reply START to have them again."))
         return
     ask.tell(_("We have stopped: no more messages here. Reply START to have them again."))
@@ -130,15 +116,19 @@ def explain(ask: Ask) -> None:
     ask.tell(_("Reply BACK to go back. Reply CHANGE to change an answer. HELPLINES, PERSON and STOP work too."))
 
 
-def _keep_words(ask: Ask) -> None:
+def _raise_hand(ask: Ask, key: str, reason: Reason, urgency: Urgency) -> None:
     ask.do(
-        "word_left",
+        key,
         handoffs.raise_hand,
         conversation_id=ask.here.conversation_id,
-        reason=Reason.WORD_LEFT,
-        urgency=Urgency.ROUTINE,
+        reason=reason,
+        urgency=urgency,
         now=ask.here.now,
     )
+
+
+def _keep_words(ask: Ask) -> None:
+    _raise_hand(ask, "word_left", Reason.WORD_LEFT, Urgency.ROUTINE)
     ask.tell(
         _(
             "Thank you. We have kept what you wrote, and your link worker will see it. "

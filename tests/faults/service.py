@@ -56,7 +56,7 @@ class Service:
         self._process.join()
 
     def kill_postgres(self, *, all_of_it: bool) -> None:
-        """Kill PostgreSQL's parent process, or it and every process it has; then start it as an operator would."""
+        """Kill PostgreSQL's parent process, or it and every process it has; the service brings it back."""
         home = postgres.home(self.folder / "postgres")
         postmaster = int((home / "cluster" / "postmaster.pid").read_text().split()[0])
         children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
@@ -65,7 +65,6 @@ class Service:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        postgres.start(self.folder / "postgres")
         self._pass_leases()
 
     def _pass_leases(self) -> None:

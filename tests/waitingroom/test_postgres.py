@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import psycopg
@@ -75,7 +76,8 @@ def in_another_process(lines: str, *words: str) -> subprocess.Popen[str]:
 def kill_all(running: postgres.Running) -> None:
     postmasters, others = room_at(running.data).processes()
     for pid in (*postmasters, *others):
-        os.kill(pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # a child may have gone with its parent
+            os.kill(pid, signal.SIGKILL)
 
 
 def test_the_first_start_makes_a_database_with_the_settings_we_promise(place: Path) -> None:
