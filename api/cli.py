@@ -15,6 +15,7 @@ from api import logs
 from api.house import House, UnsafeKeysError, open_house
 from api.keys import KeysError, make_keys
 from api.settings import Settings
+from api.work import PortTakenError
 from content import ContentError, check
 from waitingroom import letters, staff
 from waitingroom.errors import RefusedError
@@ -208,7 +209,14 @@ def _kindly() -> Iterator[None]:
     """Say what went wrong and what to do, in one line, where it is something an operator can mend."""
     try:
         yield
-    except (PostgresUnavailableError, KeysError, UnsafeKeysError, ContentError, RefusedError) as trouble:
+    except (
+        PostgresUnavailableError,
+        KeysError,
+        UnsafeKeysError,
+        PortTakenError,
+        ContentError,
+        RefusedError,
+    ) as trouble:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(trouble), style="bold", markup=False)
         sys.exit(2)
     except KeyboardInterrupt:

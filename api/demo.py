@@ -10,7 +10,7 @@ from api.app import create_app
 from api.house import House, open_house
 from api.keys import OWNER_ONLY
 from api.settings import Settings
-from api.work import server
+from api.work import serve_until_told, server
 from bot import outreach
 from bot.channels.webchat import NAME as WEB
 from bot.messages import Inbound
@@ -48,7 +48,7 @@ async def serve(settings: Settings, say: Say) -> None:
 
     app = create_app(settings, demo=True, prepare=prepare)
     running = server(app, settings)
-    task = asyncio.create_task(running.serve())
+    task = asyncio.create_task(serve_until_told(app, running))
     while not running.started and not task.done():  # noqa: ASYNC110 -- uvicorn has no event for it
         await asyncio.sleep(0.05)
     if running.started:
@@ -56,8 +56,6 @@ async def serve(settings: Settings, say: Say) -> None:
         say(f"\n  Chat page   {address}/chat\n  API docs    {address}/docs\n  Staff key   {key}\n")
         say("Everyone here is made up. Stop with Ctrl-C. Let time pass with: waitingroom demo --days-pass 7")
     await task
-    if trouble := getattr(app.state, "trouble", None):
-        raise trouble
 
 
 async def fill(house: House, say: Say) -> str:

@@ -13,6 +13,10 @@ from api.logs import log
 from api.settings import Settings
 
 
+class PortTakenError(Exception):
+    """The port to serve on is in use, or may not be used."""
+
+
 class Server(uvicorn.Server):
     """A server that lets open pages go when it is told to stop, in place of waiting for them."""
 
@@ -42,12 +46,20 @@ def server(app: FastAPI, settings: Settings) -> Server:
 
 async def run_web(settings: Settings, *, work: bool) -> None:
     """Serve until told to stop; `work`: the worker too, in the same process."""
-    await serve_until_told(create_app(settings, work=work), settings)
+    app = create_app(settings, work=work)
+    await serve_until_told(app, server(app, settings))
 
 
-async def serve_until_told(app: FastAPI, settings: Settings) -> None:
-    """Serve an application. Raises what kept the house from opening."""
-    await server(app, settings).serve()
+async def serve_until_told(app: FastAPI, running: Server) -> None:
+    """Serve an application. Raises what kept the house from opening, or PortTakenError."""
+    try:
+        await running.serve()
+    except SystemExit as ended:
+        if trouble := getattr(app.state, "trouble", None):
+            raise trouble from ended
+        port = running.config.port
+        words = f"Port {port} is in use here, or may not be used. Choose another, such as {port + 1}."
+        raise PortTakenError(words) from ended
     if trouble := getattr(app.state, "trouble", None):
         raise trouble
 
