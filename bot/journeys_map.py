@@ -26,7 +26,7 @@ STANDING = Standing(referral_id=SOME_ID, reference="1234 5674", needs=("lonely",
 RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
     consents.give: (SOME_ID,),
     consents.withdraw: (True,),
-    conversations.forget_soon: (True, False),
+    conversations.forget_soon: tuple(conversations.Forgetting),
     conversations.set_contact: (True,),
     handoffs.raise_hand: (SOME_ID,),
     referrals.refer_self: (Submitted(referral_id=SOME_ID, reference="1234 5674"), AlreadyReferredError()),

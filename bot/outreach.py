@@ -56,8 +56,13 @@ async def purge_queue_log(desk: Desk, *, now: datetime) -> None:
 
 
 async def _attend(session: Session, desk: Desk, place: Waiting, now: datetime) -> None:
-    """Send one person what is due, and note when to look again."""
-    programme = desk.service.content.programmes[place.programme]
+    """Send one person what is due, and note when to look again. A programme that is no more has nothing due."""
+    programme = desk.service.content.programmes.get(place.programme)
+    if programme is None:
+        place.next_at = None
+        session.add(place)
+        await session.flush()
+        return
     steps = await waiting.sent(session, referral_id=place.referral_id)
     sent = {AT_ONCE, *(step.step for step in steps)}
     due = next_due(programme.steps, joined_at=place.joined_at, sent=sent, now=now, zone=desk.service.zone)

@@ -36,9 +36,21 @@ ON CONFLICT (channel, address_hash) DO NOTHING
 
 FORGOTTEN_AFTER = timedelta(minutes=55)
 
-NOBODY_ASKED = text(
-    "SELECT NOT EXISTS (SELECT 1 FROM handoff WHERE conversation_id = :id AND status IN ('waiting', 'claimed'))"
-)
+WHO_NEEDS_IT = text("""
+SELECT EXISTS (SELECT 1 FROM handoff WHERE conversation_id = v.id AND status IN ('waiting', 'claimed')) AS asked,
+       v.person_id IS NOT NULL AS known
+FROM conversation v WHERE v.id = :id
+""")
+
+
+class Forgetting(StrEnum):
+    """How a talk that someone wants no more of is forgotten."""
+
+    SOON = "soon"
+    AFTER_A_LOOK = "after_a_look"
+    """a person has been asked to look first: it is kept until they have"""
+    AGREED_BEFORE = "agreed_before"
+    """they made a referral before, and agreed to its being kept"""
 
 
 class Owner(StrEnum):
@@ -148,13 +160,13 @@ async def keep(session: Session, *, conversation_id: uuid.UUID) -> None:
     await _change(session, conversation_id, clear_at=None)
 
 
-async def forget_soon(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> bool:
-    """Have the conversation deleted within the hour, time enough to read the last answer.
-
-    Returns False where a person has been asked to look first: it is kept until they have.
-    """
+async def forget_soon(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> Forgetting:
+    """Have the conversation deleted within the hour, time enough to read the last answer, and say how it goes."""
+    needed = (await session.run(WHO_NEEDS_IT, {"id": conversation_id})).one()
+    if needed.known:
+        return Forgetting.AGREED_BEFORE
     await _change(session, conversation_id, clear_at=now + FORGOTTEN_AFTER)
-    return (await session.run(NOBODY_ASKED, {"id": conversation_id})).scalar_one() is True
+    return Forgetting.AFTER_A_LOOK if needed.asked else Forgetting.SOON
 
 
 async def set_contact(session: Session, *, contact_id: uuid.UUID, state: ContactState) -> bool:

@@ -8,7 +8,7 @@ from waitingroom.database import Session
 
 DUE = text("""
     SELECT id FROM conversation
-    WHERE clear_at <= :now
+    WHERE clear_at <= :now AND person_id IS NULL
       AND NOT EXISTS (SELECT 1 FROM handoff WHERE handoff.conversation_id = conversation.id
                       AND handoff.status IN ('waiting', 'claimed'))
     LIMIT 500 FOR UPDATE SKIP LOCKED

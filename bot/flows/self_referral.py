@@ -7,11 +7,19 @@ from bot.safety import Danger, reply_to
 from bot.words import _
 from waitingroom import consents, conversations, referrals, waiting
 from waitingroom.consents import Purpose, Recipient
+from waitingroom.conversations import Forgetting
 from waitingroom.people import AboutYou, SafeContact
 from waitingroom.referrals import AlreadyReferredError, Submitted
 
 CONSENT = _("May we keep what you tell us, and share it with a link worker so they can help you?")
 CONSENT_VERSION = "2026-11"
+FORGOTTEN = {
+    Forgetting.SOON: _("We keep nothing of what you told us: this chat is deleted within the hour."),
+    Forgetting.AFTER_A_LOOK: _(
+        "A person will read what you wrote first, to see that you are safe. Then this chat is deleted."
+    ),
+    Forgetting.AGREED_BEFORE: _("We still keep what you agreed to before. To have that deleted, reply PERSON."),
+}
 GROWN_UP = 18
 UNSAFE = "abuse"
 
@@ -134,12 +142,7 @@ def _forget(ask: Ask) -> None:
     forgotten = ask.do(
         "forget", conversations.forget_soon, conversation_id=ask.here.conversation_id, now=ask.here.now
     )
-    if forgotten:
-        ask.tell(_("We keep nothing of what you told us: this chat is deleted within the hour."))
-    else:
-        ask.tell(
-            _("A person will read what you wrote first, to see that you are safe. Then this chat is deleted.")
-        )
+    ask.tell(FORGOTTEN[forgotten])
 
 
 def _needs(ask: Ask) -> list[Option]:

@@ -215,6 +215,44 @@ async def test_someone_who_asked_for_a_person_and_says_no_is_told_the_truth_abou
     assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(hours=2)) == 0
 
 
+async def test_someone_who_comes_back_and_says_no_keeps_what_was_agreed_before(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    conversation_id = ann.turns[-1].conversation_id
+    async with ann.desk.database.transaction() as session:
+        referral = await referrals.open_referral(session, conversation_id=conversation_id)
+        assert referral is not None
+        await referrals.close(session, referral_id=referral.id, reason="goals_met", now=ann.now)
+        handoff = await handoffs.of_conversation(session, conversation_id=conversation_id)
+        sam = await staff.welcome(session, name="Sam", now=ann.now)
+        claimed = await handoffs.claim(
+            session, handoff_id=handoff.id, staff_id=sam.id, version=handoff.version, now=ann.now
+        )
+        closed = handoffs.Status.CLOSED
+        await handoffs.end(
+            session, handoff_id=claimed.id, staff_id=sam.id, version=claimed.version, to=closed, now=ann.now
+        )
+    heard = await ann.says("hello again", "no")
+    assert "agreed to before" in heard
+    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(days=3)) == 0
+
+
+async def test_a_programme_that_is_no_more_keeps_nobody_else_waiting(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL)
+    other = Speaker(ann.desk, now=ann.now)
+    await other.says(*SHORTEST_REFERRAL)
+    conversation_id = other.turns[-1].conversation_id
+    async with ann.desk.database.transaction() as session:
+        place = await waiting.find(session, conversation_id=ann.turns[-1].conversation_id)
+        assert place is not None
+        place.programme = "last_years"
+        session.add(place)
+    await outreach.send_due(ann.desk, now=ann.now + timedelta(days=3))
+    async with ann.desk.database.transaction() as session:
+        standing = await referrals.standing(session, conversation_id=conversation_id)
+        assert standing is not None
+        assert len(await waiting.sent(session, referral_id=standing.referral_id)) == 2
+
+
 async def test_our_own_words_given_back_are_no_alarm(ann: Speaker) -> None:
     heard = await ann.says(*SHORTEST_REFERRAL[:5], "Housing or somewhere safe to stay")
     assert "116 123" not in heard
