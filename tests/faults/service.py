@@ -57,15 +57,27 @@ class Service:
 
     def kill_postgres(self, *, all_of_it: bool) -> None:
         """Kill PostgreSQL's parent process, or it and every process it has; the service brings it back."""
-        home = postgres.home(self.folder / "postgres")
-        postmaster = int((home / "cluster" / "postmaster.pid").read_text().split()[0])
-        children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+        postmaster, children = self._postgres_alive()
         for pid in [postmaster, *(map(int, children) if all_of_it else ())]:
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
         self._pass_leases()
+
+    def _postgres_alive(self) -> tuple[int, list[str]]:
+        """Find PostgreSQL's parent process and its children; one that is still coming back is waited for."""
+        home = postgres.home(self.folder / "postgres")
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                postmaster = int((home / "cluster" / "postmaster.pid").read_text().split()[0])
+                if b"postgres" not in Path(f"/proc/{postmaster}/cmdline").read_bytes():
+                    raise ValueError("gone, and its number may be another's")
+                return postmaster, Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
+            except (OSError, IndexError, ValueError):
+                assert time.monotonic() < until, "PostgreSQL did not come back"
+                time.sleep(0.02)
 
     def _pass_leases(self) -> None:
         """Move the clock past every lease that the dead may hold, so that nobody has to wait for them."""
