@@ -8,14 +8,13 @@ from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date
-from sqlmodel import col, select
 
 from bot.messages import Reply
 from bot.service import Service
 from bot.words import Words, _
+from waitingroom import staff
 from waitingroom.database import Session
 from waitingroom.messages import Author, Message, said
-from waitingroom.staff import Staff
 
 PHONE = re.compile(r"(?<![\w/.])(?:0[\d ]{6,13}\d|116 ?\d{3}|999|111)(?![\w/])")
 """What can be tapped to call it: numbers written as people read them, and the short ones that save lives."""
@@ -120,7 +119,4 @@ def parts(text: str) -> Iterable[Part]:
 async def names_of(session: Session, messages: Sequence[Message]) -> dict[uuid.UUID, str]:
     """Find the names of the staff who wrote any of the messages."""
     wrote = {message.staff_id for message in messages if message.staff_id is not None}
-    if not wrote:
-        return {}
-    found = await session.exec(select(Staff).where(col(Staff.id).in_(wrote)))
-    return {staff.id: staff.name for staff in found}
+    return await staff.names(session, ids=wrote)

@@ -111,5 +111,13 @@ async def caller(session: Session, *, key: str, now: datetime) -> Caller:
     return Caller(row[1].id, row[1].name, frozenset(Scope(scope) for scope in row[0].scopes))
 
 
+async def names(session: Session, *, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Give the names of these members of staff, by id."""
+    if not ids:
+        return {}
+    found = await session.exec(select(Staff).where(col(Staff.id).in_(ids)))
+    return {member.id: member.name for member in found}
+
+
 def _digest(key: str) -> bytes:
     return hashlib.sha256(key.encode("utf-8", "surrogatepass")).digest()

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from waitingroom import activities, consents, conversations, handoffs, messages, people, referrals, waiting
+from waitingroom import activities, consents, conversations, handoffs, messages, people, referrals, staff, waiting
 from waitingroom.activities import Activity
 from waitingroom.consents import Consent
 from waitingroom.conversations import Contact, Conversation
@@ -17,7 +17,6 @@ from waitingroom.handoffs import Alarm, Handoff
 from waitingroom.messages import Message
 from waitingroom.people import AboutYou, Person, SafeContact
 from waitingroom.referrals import Referral
-from waitingroom.staff import Staff
 from waitingroom.waiting import SentStep
 
 
@@ -76,7 +75,7 @@ async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> Story:
         sent=await waiting.sent(session, referral_id=referral.id) if referral else [],
         activities=[(one, activities.note(session, one)) for one in noted],
         messages=[(one, messages.said(session, one)) for one in said],
-        staff=await _names(session, workers),
+        staff=await staff.names(session, ids=workers),
     )
 
 
@@ -93,8 +92,3 @@ async def _newest_handoff(session: Session, conversation_id: uuid.UUID) -> Hando
 async def _contacts(session: Session, conversation_id: uuid.UUID) -> Sequence[Contact]:
     ways = select(Contact).where(Contact.conversation_id == conversation_id)
     return (await session.exec(ways.order_by(col(Contact.heard_at).desc()))).all()
-
-
-async def _names(session: Session, ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
-    found = await session.exec(select(Staff).where(col(Staff.id).in_(ids)))
-    return {worker.id: worker.name for worker in found}
