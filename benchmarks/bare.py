@@ -24,13 +24,14 @@ FIND = "SELECT id, talk FROM bare.conversation WHERE address = $1 FOR UPDATE"
 OPEN = """INSERT INTO bare.conversation (id, address, place, owner, language, created_at, heard_at)
 VALUES ($1, $2, 'front_door', 'bot', 'en', $3, $3)"""
 HEAR = """INSERT INTO bare.message
-(conversation_id, contact_id, author, body, dedupe, status, attempts, maybe_twice, created_at)
-VALUES ($1, $1, 'person', $2, $3, 'heard', 0, false, $4)
+(conversation_id, contact_id, author, kind, segments, body, dedupe, status, attempts, maybe_twice, created_at)
+VALUES ($1, $1, 'person', 'heard', 0, $2, $3, 'heard', 0, false, $4)
 ON CONFLICT (dedupe) DO NOTHING RETURNING id"""
 STAND = "UPDATE bare.conversation SET talk = $2, heard_at = $3 WHERE id = $1"
 SAY = """INSERT INTO bare.message
-(conversation_id, contact_id, author, body, dedupe, status, attempts, maybe_twice, created_at, sent_at)
-SELECT $1, $1, 'bot', body, dedupe, 'sent', 0, false, $4, $4
+(conversation_id, contact_id, author, kind, segments, body, dedupe, status, attempts, maybe_twice, created_at,
+ sent_at)
+SELECT $1, $1, 'bot', 'answer', 0, body, dedupe, 'sent', 0, false, $4, $4
 FROM unnest($2::bytea[], $3::text[]) AS r (body, dedupe) RETURNING id"""
 BODY, TALK = os.urandom(300), os.urandom(700)
 """As long as what a turn of the real talk seals: one message, and where the talk stands."""

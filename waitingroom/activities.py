@@ -56,7 +56,8 @@ async def log(
         note=session.keys.seal(note, f"activity:note:{activity_id}") if note else None,
         done_at=now,
     )
-    await session.put(activity)
+    session.add(activity)
+    await session.flush()
     return activity
 
 

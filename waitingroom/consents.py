@@ -57,7 +57,10 @@ async def give(
     now: datetime,
 ) -> uuid.UUID:
     """Record a yes and keep the conversation from now on. Returns the consent's id."""
-    consent = Consent(
+    consent_id = new_id()
+    await session.put(
+        Consent,
+        id=consent_id,
         conversation_id=conversation_id,
         purpose=purpose,
         recipient=recipient,
@@ -68,9 +71,8 @@ async def give(
         evidence=evidence,
         given_at=now,
     )
-    await session.put(consent)
     await conversations.keep(session, conversation_id=conversation_id)
-    return consent.id
+    return consent_id
 
 
 async def withdraw(session: Session, *, conversation_id: uuid.UUID, purpose: Purpose, now: datetime) -> bool:

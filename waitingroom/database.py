@@ -1,63 +1,95 @@
 """The only place that opens a session or commits."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from functools import cache
+from typing import Any, Literal
 
 import asyncpg
-from sqlalchemy import CursorResult, Executable, insert, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import CursorResult, Executable, PoolProxiedConnection
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from waitingroom.columns import KeyRing
 
-BEGIN = text("SELECT 1")
-"""SQLAlchemy begins the transaction with the first statement that goes through it."""
+PLANS = {"auto": "auto", "fresh": "force_custom_plan"}
+PATIENCE = 10.0
+"""Seconds a transaction waits for a connection that others hold."""
 
 
 class Session(AsyncSession):
-    """One transaction's view of the records, with the keys that open personal words."""
+    """One transaction's view of the records, with the keys that open personal words.
+
+    `driver` is the connection itself, inside the transaction: the turn speaks plain SQL on it, at a third of
+    the cost. What goes through SQLModel joins the same transaction, by a savepoint of its own. A session stays
+    with its connection, and serves one transaction after the other.
+    """
 
     keys: KeyRing
+    driver: asyncpg.Connection
 
-    def __init__(self, *args: Any, keys: KeyRing, **kwargs: Any) -> None:
-        """Take SQLAlchemy's arguments and the key ring."""
-        super().__init__(*args, **kwargs)
+    def __init__(self, engine: AsyncEngine, lent: PoolProxiedConnection, keys: KeyRing) -> None:
+        """Take a connection lent by the engine."""
+        connection = Connection(engine.sync_engine, connection=lent)
+        super().__init__(AsyncConnection(engine, connection), expire_on_commit=False)
+        assert isinstance(lent.driver_connection, asyncpg.Connection)  # noqa: S101
+        self.driver = lent.driver_connection
         self.keys = keys
+        self._lent = lent
 
     async def run(self, statement: Executable, facts: Mapping[str, Any] | None = None) -> CursorResult[Any]:
-        """Run a plain statement on this transaction's connection, past the ORM and its cost."""
+        """Run a statement of SQLAlchemy's on this transaction's connection, past the ORM and its cost."""
         connection = await self.connection()
         return await connection.execute(statement, facts)
-
-    async def raw(self) -> asyncpg.Connection:
-        """Return the driver's own connection, inside this transaction: it has begun once a statement was run."""
-        connection = await self.connection()
-        raw = (await connection.get_raw_connection()).driver_connection
-        assert isinstance(raw, asyncpg.Connection)  # noqa: S101
-        if not raw.is_in_transaction():
-            await connection.execute(BEGIN)
-        return raw
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
         """Do something whole or not at all: what is raised inside undoes what was done inside, and no more."""
-        raw = await self.raw()
-        try:
-            async with raw.transaction():  # inside a transaction, the driver makes a savepoint
-                yield
-                await self.flush()
-        except BaseException:
-            self.expunge_all()
-            raise
+        await self._settle()
+        async with self._whole():  # inside a transaction, the driver makes a savepoint
+            yield
 
-    async def put(self, row: SQLModel) -> None:
-        """Insert one row at once, past the ORM and its cost. What is None is left to the column's default."""
-        columns = type(row).__table__.columns  # type: ignore[attr-defined]
-        facts = {column.key: value for column in columns if (value := getattr(row, column.key)) is not None}
-        await self.run(insert(type(row)), facts)
+    async def put(self, table: type[SQLModel], *, where_free: bool = False, **facts: object) -> bool:
+        """Insert one row at once, past the ORM and its cost. What is None is left to the column's default.
+
+        Returns True; with `where_free`, False where something unique stood in the way and nothing was inserted.
+        """
+        told = {name: value for name, value in facts.items() if value is not None}
+        insert = _insert(table, tuple(told), where_free=where_free)
+        done: str = await self.driver.execute(insert, *told.values())
+        return done.endswith("1")
+
+    @asynccontextmanager
+    async def _whole(self) -> AsyncIterator[None]:
+        async with self.driver.transaction():
+            try:
+                yield
+                await self._settle()
+            except BaseException:
+                await self._undo()
+                raise
+
+    async def _settle(self) -> None:
+        """Write what SQLModel still holds, and give up its savepoint: savepoints must close in order."""
+        if self.in_transaction():
+            await self.commit()
+
+    async def _undo(self) -> None:
+        """Forget what SQLModel holds."""
+        if self.in_transaction() and not self.driver.is_closed():
+            await self.rollback()
+        self.expunge_all()
+
+
+@cache
+def _insert(table: type[SQLModel], names: tuple[str, ...], *, where_free: bool) -> str:
+    places = ", ".join(f"${number}" for number in range(1, len(names) + 1))
+    insert = f'INSERT INTO "{table.__tablename__}" ({", ".join(names)}) VALUES ({places})'  # noqa: S608
+    return f"{insert} ON CONFLICT DO NOTHING" if where_free else insert
 
 
 def driver_url(url: str | URL, driver: str) -> URL:
@@ -69,28 +101,56 @@ def driver_url(url: str | URL, driver: str) -> URL:
 class Database:
     """A PostgreSQL database (14 or later): opens sessions, commits them, closes."""
 
-    def __init__(self, url: str | URL, keys: KeyRing, *, pool_size: int = 12) -> None:
-        """Prepare a pool of up to `pool_size` connections; nothing is dialled yet."""
+    def __init__(
+        self, url: str | URL, keys: KeyRing, *, pool_size: int = 12, plans: Literal["auto", "fresh"] = "auto"
+    ) -> None:
+        """Prepare for up to `pool_size` connections; nothing is dialled yet.
+
+        `plans`: fresh where statements meet queues, which look empty to the planner: a plan made then and kept
+        costs seconds a look later.
+        """
         self.url = make_url(url)
         self.keys = keys
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url, "asyncpg"),
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=10,
-            pool_pre_ping=False,
-            # Queue tables look empty to the planner; a cached plan made then costs seconds a fetch later.
-            connect_args={"server_settings": {"plan_cache_mode": "force_custom_plan"}, "timeout": 5},
+            pool_reset_on_return=None,  # every transaction is ended here, below
+            connect_args={"server_settings": {"plan_cache_mode": PLANS[plans]}, "timeout": 5},
         )
+        self._places = asyncio.Semaphore(pool_size)
+        self._idle: list[Session] = []
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Session]:
-        """Open a session whose work is committed at the end, or undone where anything is raised."""
-        session = Session(self.engine, keys=self.keys, expire_on_commit=False)
-        async with session:
-            yield session
-            await session.commit()
+        """Open a session whose work is committed at the end, or undone where anything is raised.
+
+        Raises TimeoutError where no connection is free in time.
+        """
+        async with asyncio.timeout(PATIENCE):
+            await self._places.acquire()
+        try:
+            session = await self._session()
+            try:
+                async with session._whole():  # noqa: SLF001
+                    yield session
+            finally:
+                session.expunge_all()
+                self._idle.append(session)
+        finally:
+            self._places.release()
 
     async def close(self) -> None:
         """Close every connection."""
+        while self._idle:
+            await greenlet_spawn(self._idle.pop()._lent.close)  # noqa: SLF001
         await self.engine.dispose()
+
+    async def _session(self) -> Session:
+        """Take the connection used last, or a new one; those that died while they rested are thrown away."""
+        while self._idle:
+            session = self._idle.pop()
+            if not session.driver.is_closed():
+                return session
+            await greenlet_spawn(session._lent.invalidate)  # noqa: SLF001
+        return Session(self.engine, await self.engine.raw_connection(), self.keys)

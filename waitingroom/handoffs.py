@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import ARRAY, BigInteger, Column, Index, SmallInteger, String, func, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, BigInteger, Column, Index, SmallInteger, String, text
 from sqlmodel import Field, SQLModel, col, select, update
 
 from waitingroom import conversations
@@ -25,6 +24,8 @@ class Reason(StrEnum):
     ASKED_FOR_PERSON = "asked_for_person"
     DANGER = "danger"
     STOPPED_MESSAGES = "stopped_messages"
+    UNREACHABLE = "unreachable"
+    """messages no longer arrive where they wrote from"""
     WORD_LEFT = "word_left"
     """someone waiting wrote something that was not a menu word"""
 
@@ -55,6 +56,17 @@ MOVES: dict[Status, frozenset[Status]] = {
 """The only steps a hand-off can take."""
 
 OPEN = text("status IN ('waiting', 'claimed')")
+RAISE = """
+INSERT INTO handoff AS h (id, conversation_id, referral_id, reasons, urgency, status, raised_at, version)
+VALUES ($1, $2, $3, ARRAY[$4::varchar], $5, 'waiting', $6, 1)
+ON CONFLICT (conversation_id) WHERE status IN ('waiting', 'claimed') DO UPDATE
+SET reasons = array_append(array_remove(h.reasons, $4::varchar), $4::varchar),
+    urgency = LEAST(h.urgency, excluded.urgency),
+    referral_id = COALESCE(excluded.referral_id, h.referral_id),
+    version = h.version + 1
+RETURNING id
+"""
+"""Opens a hand-off, or adds to the one that is open: it can only become more urgent."""
 
 
 class AlreadyClaimedError(RefusedError):
@@ -106,30 +118,9 @@ async def raise_hand(
     referral_id: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Ask for a link worker: opens a hand-off, or adds to the one already open. Returns its id."""
-    new = insert(Handoff).values(
-        id=new_id(),
-        conversation_id=conversation_id,
-        referral_id=referral_id,
-        reasons=[reason.value],
-        urgency=int(urgency),
-        status=Status.WAITING,
-        raised_at=now,
-        version=1,
+    handoff_id: uuid.UUID = await session.driver.fetchval(
+        RAISE, new_id(), conversation_id, referral_id, reason.value, int(urgency), now
     )
-    reasons = col(Handoff.reasons)
-    added = await session.run(
-        new.on_conflict_do_update(
-            index_elements=["conversation_id"],
-            index_where=OPEN,
-            set_={
-                "reasons": func.array_append(func.array_remove(reasons, reason.value), reason.value),
-                "urgency": func.least(col(Handoff.urgency), int(urgency)),
-                "referral_id": func.coalesce(new.excluded.referral_id, col(Handoff.referral_id)),
-                "version": col(Handoff.version) + 1,
-            },
-        ).returning(col(Handoff.id))
-    )
-    handoff_id: uuid.UUID = added.scalar_one()
     return handoff_id
 
 
@@ -146,13 +137,12 @@ async def sound_alarm(
     alarm_id = new_id()
     heard = json.dumps({"kinds": list(kinds), "rules": list(rules)})
     await session.put(
-        Alarm(
-            id=alarm_id,
-            conversation_id=conversation_id,
-            message_id=message_id,
-            heard=session.keys.seal(heard, f"alarm:heard:{alarm_id}"),
-            raised_at=now,
-        )
+        Alarm,
+        id=alarm_id,
+        conversation_id=conversation_id,
+        message_id=message_id,
+        heard=session.keys.seal(heard, f"alarm:heard:{alarm_id}"),
+        raised_at=now,
     )
     await raise_hand(
         session, conversation_id=conversation_id, reason=Reason.DANGER, urgency=Urgency.URGENT, now=now

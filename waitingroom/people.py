@@ -62,19 +62,20 @@ def safe_contact(session: Session, person: Person) -> SafeContact:
 
 async def meet(
     session: Session, *, who: AboutYou, reach: SafeContact, area: str, language: str, now: datetime
-) -> Person:
-    """Record a new person. `area` is an outward postcode; `language` a BCP 47 tag."""
+) -> uuid.UUID:
+    """Record a new person. `area` is an outward postcode; `language` a BCP 47 tag. Returns their id."""
     person_id = new_id()
-    person = Person(
+    await session.put(
+        Person,
         id=person_id,
         about=session.keys.seal(json.dumps(who.model_dump()), f"person:about:{person_id}"),
         safe_contact=session.keys.seal(json.dumps(reach.model_dump()), f"person:safe_contact:{person_id}"),
         area=area,
         language=language,
         created_at=now,
+        version=1,
     )
-    await session.put(person)
-    return person
+    return person_id
 
 
 async def person(session: Session, person_id: uuid.UUID) -> Person:

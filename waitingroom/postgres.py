@@ -34,7 +34,6 @@ SETTINGS = {
     "shared_buffers": "64MB",
     "fsync": "on",
     "synchronous_commit": "on",
-    "plan_cache_mode": "force_custom_plan",
     "autovacuum_naptime": "10s",
     "timezone": "UTC",
     "log_timezone": "UTC",

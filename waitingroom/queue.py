@@ -39,7 +39,7 @@ async def purge_log(session: Session, *, before: datetime) -> None:
 
 async def poke(session: Session, conversation_id: uuid.UUID) -> None:
     """Have a worker look at this conversation's outgoing messages once this transaction commits."""
-    await Queries(AsyncpgDriver(await session.raw())).enqueue(LANE, conversation_id.bytes)
+    await Queries(AsyncpgDriver(session.driver)).enqueue(LANE, conversation_id.bytes)
 
 
 class Worker:

@@ -8,7 +8,6 @@ from enum import StrEnum
 
 from pydantic import BaseModel
 from sqlalchemy import ARRAY, Column, Index, String, text
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, SQLModel, col, select
 
 from waitingroom import conversations, handoffs, people, waiting
@@ -26,13 +25,13 @@ ENOUGH_STARTS = 10
 """Fewer starts than this in the last 13 weeks say nothing honest about a wait."""
 
 
-RECENT_WAITS = text("""
+RECENT_WAITS = """
 SELECT count(*) AS starts,
        percentile_cont(0.1) WITHIN GROUP (ORDER BY weeks) AS tenth,
        percentile_cont(0.9) WITHIN GROUP (ORDER BY weeks) AS ninetieth
 FROM (SELECT EXTRACT(epoch FROM picked_up_at - joined_at) / 604800 AS weeks
-      FROM referral WHERE picked_up_at >= :since) AS recent
-""")
+      FROM referral WHERE picked_up_at >= $1) AS recent
+"""
 
 
 class Status(StrEnum):
@@ -152,22 +151,22 @@ async def refer_self(
     `next_at`: when the waiting room's programme has its next step for them.
     Raises AlreadyReferredError where this talk already has an open referral.
     """
-    person = await people.meet(session, who=who, reach=reach, area=area, language=language, now=now)
+    person_id = await people.meet(session, who=who, reach=reach, area=area, language=language, now=now)
     referral_id = new_id()
-    referral = Referral(
+    reference = await _list(
+        session,
         id=referral_id,
-        reference=new_reference(),
-        person_id=person.id,
+        person_id=person_id,
         conversation_id=conversation_id,
         source=Source.SELF,
         status=Status.WAITING,
         needs=list(needs),
         what_matters=session.keys.seal(what_matters, f"referral:what_matters:{referral_id}"),
         joined_at=now,
+        version=1,
     )
-    await _list(session, referral)
     await conversations.settle(
-        session, conversation_id=conversation_id, person_id=person.id, place=Place.WAITING_ROOM
+        session, conversation_id=conversation_id, person_id=person_id, place=Place.WAITING_ROOM
     )
     await waiting.join(
         session,
@@ -185,7 +184,7 @@ async def refer_self(
         referral_id=referral_id,
         now=now,
     )
-    return Submitted(referral_id=referral_id, reference=referral.reference)
+    return Submitted(referral_id=referral_id, reference=reference)
 
 
 async def open_referral(session: Session, *, conversation_id: uuid.UUID) -> Referral | None:
@@ -245,11 +244,11 @@ async def withdraw(session: Session, *, referral_id: uuid.UUID, now: datetime) -
 
 async def how_long(session: Session, *, now: datetime) -> Wait:
     """Say how many weeks people waited who were picked up in the last 13 weeks: the middle eight in ten."""
-    found = (await session.run(RECENT_WAITS, {"since": now - RECENT})).one()
-    if found.starts < ENOUGH_STARTS:
+    starts, tenth, ninetieth = await session.driver.fetchrow(RECENT_WAITS, now - RECENT)
+    if starts < ENOUGH_STARTS:
         return Wait()
-    least = max(round(found.tenth), 1)
-    return Wait(from_weeks=least, to_weeks=max(round(found.ninetieth), least + 1))
+    least = max(round(tenth), 1)
+    return Wait(from_weeks=least, to_weeks=max(round(ninetieth), least + 1))
 
 
 async def _end(session: Session, referral_id: uuid.UUID, status: Status, reason: str, now: datetime) -> Referral:
@@ -276,14 +275,13 @@ async def _changed(session: Session, referral: Referral) -> Referral:
     return referral
 
 
-async def _list(session: Session, referral: Referral) -> None:
-    """Put a referral on the list, under another reference where its own is taken.
+async def _list(session: Session, *, conversation_id: uuid.UUID, **facts: object) -> str:
+    """Put a referral on the list, under a reference that is free; returns it.
 
     Raises AlreadyReferredError where the talk already has an open one.
     """
-    facts = referral.model_dump(exclude_none=True)
-    listed = insert(Referral).on_conflict_do_nothing().returning(col(Referral.id))
-    while (await session.run(listed, facts)).first() is None:
-        if await open_referral(session, conversation_id=referral.conversation_id):
+    facts["conversation_id"] = conversation_id
+    while not await session.put(Referral, where_free=True, reference=(reference := new_reference()), **facts):
+        if await open_referral(session, conversation_id=conversation_id):
             raise AlreadyReferredError
-        referral.reference = facts["reference"] = new_reference()
+    return reference

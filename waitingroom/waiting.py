@@ -62,14 +62,13 @@ async def join(
 ) -> None:
     """Bring a referral into the waiting room. `next_at`: when its programme has something next."""
     await session.put(
-        Waiting(
-            referral_id=referral_id,
-            conversation_id=conversation_id,
-            programme=programme,
-            pace=Pace.ACTIVE,
-            joined_at=now,
-            next_at=next_at,
-        )
+        Waiting,
+        referral_id=referral_id,
+        conversation_id=conversation_id,
+        programme=programme,
+        pace=Pace.ACTIVE,
+        joined_at=now,
+        next_at=next_at,
     )
 
 
@@ -127,5 +126,5 @@ async def note_sent(
     session: Session, *, referral_id: uuid.UUID, step: str, item: str | None, now: datetime
 ) -> bool:
     """Note that a step was sent. Returns True."""
-    await session.put(SentStep(referral_id=referral_id, step=step, item=item, sent_at=now))
+    await session.put(SentStep, id=new_id(), referral_id=referral_id, step=step, item=item, sent_at=now)
     return True

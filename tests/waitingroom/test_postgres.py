@@ -85,7 +85,7 @@ def test_the_first_start_makes_a_database_with_the_settings_we_promise(place: Pa
     running = postgres.start(place / "db", say=heard.append)
     promised = {
         "listen_addresses": "",
-        "plan_cache_mode": "force_custom_plan",
+        "plan_cache_mode": "auto",
         "autovacuum_naptime": "10s",
         "synchronous_commit": "on",
         "fsync": "on",
