@@ -26,8 +26,8 @@ Verb = Callable[Concatenate[Any, P], Awaitable[R]]
 
 YES_NO = (Option("yes", _("Yes"), ()), Option("no", _("No"), ()))
 CHECK = (
-    Option("yes", _("Yes, send it"), ("send", "correct", "right")),
-    Option("change", _("Change something"), ("change", "edit")),
+    Option("yes", _("Yes, send it"), ("send", "correct", "right"), _("Send it")),
+    Option("change", _("Change something"), ("change", "edit"), _("Change it")),
 )
 SKIPPED = ""
 HALF_HEARTED = re.compile(r"guess|suppose|mind|whatever|if you (like|want)|no problem|might as well")
@@ -251,7 +251,7 @@ class Ask:
             options=shown,
             simpler=say(simpler) if simpler else say(_("Please reply with one number from the list.")),
             label=say(label) if label else "",
-            say=lambda value: next((option.label for option in shown if option.key == value), value),
+            say=lambda value: next((_brief(option) for option in shown if option.key == value), value),
         )
         return self._answer(question)
 
@@ -287,7 +287,7 @@ class Ask:
             options=shown,
             simpler=say(_("Please reply with numbers from the list, like 1 3.")),
             label=say(label) if label else "",
-            say=lambda value: ", ".join(option.label for option in shown if option.key in value),
+            say=lambda value: ", ".join(_brief(option) for option in shown if option.key in value),
         )
         return self._answer(question)
 
@@ -418,8 +418,16 @@ def shape(verb: Verb[..., R]) -> TypeAdapter[R]:
     return TypeAdapter(get_type_hints(verb)["return"])
 
 
+def _brief(option: Option) -> str:
+    """Name an option in few letters, as it is read back."""
+    return option.short or option.label
+
+
 def _labelled(options: Sequence[Option], say: Callable[[str], str]) -> tuple[Option, ...]:
-    return tuple(Option(option.key, say(option.label), option.words) for option in options)
+    return tuple(
+        Option(option.key, say(option.label), option.words, say(option.short) if option.short else "")
+        for option in options
+    )
 
 
 def _fits(kind: type[V]) -> Callable[[Any], V | None]:

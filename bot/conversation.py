@@ -28,6 +28,8 @@ class Frame:
     answers: dict[str, Any] = field(default_factory=dict)
     heard: dict[str, str] = field(default_factory=dict)
     asked: str | None = None
+    kind: str | None = None
+    """what sort of answer the question that stands wants"""
     misses: int = 0
 
 
@@ -65,15 +67,15 @@ class Conversation:
         self.talk.frames.append(Frame(flow, heard=dict(heard or {})))
         return await self._go_on()
 
-    async def hear(self, text: str, *, to: Question[Any] | None, answering: str | None) -> list[Reply]:
-        """Take words said `to` the question that stands. `answering`: the question whose button was pressed."""
+    async def hear(self, text: str, *, answering: str | None) -> list[Reply]:
+        """Take words said to the question that stands. `answering`: the question whose button was pressed."""
         frame = self.talk.frames[-1]
         if answering is not None and answering != frame.asked:
             notice = self.here.words.say(_("That answer was for an earlier question. This is where we are now."))
             return [Reply(notice), *await self.again()]
         if frame.asked == CHANGING:
             return await self._choose_change(frame, text)
-        if to and to.kind is Kind.CHECK and _wants_change(to, text):
+        if frame.kind == Kind.CHECK and _wants_change(self.standing(), text):
             return await self.act(Act.CHANGE)
         if frame.asked:
             frame.heard[frame.asked] = text
@@ -90,8 +92,14 @@ class Conversation:
         question = self.standing()
         if question is None:
             return []
-        self.talk.frames[-1].asked = question.key
+        frame = self.talk.frames[-1]
+        frame.asked, frame.kind = question.key, question.kind
         return [_asking(question, question.words)]
+
+    @property
+    def in_own_words(self) -> bool:
+        """Whether the question that stands wants the person's own words."""
+        return bool(self.talk.frames) and self.talk.frames[-1].kind == Kind.TEXT
 
     def standing(self) -> Question[Any] | None:
         """Return the question that stands, if any."""
@@ -122,6 +130,7 @@ class Conversation:
     def _ask(self, frame: Frame, waiting: Waiting, lines: list[str]) -> list[Reply]:
         question = waiting.question
         frame.asked, before = question.key, frame.asked
+        frame.kind = question.kind
         if not waiting.missed:
             frame.misses = 0
             return [*(Reply(line) for line in lines), _asking(question, question.words)]
@@ -165,7 +174,7 @@ class Conversation:
         if not answered:
             notice = self.here.words.say(_("There is nothing to change yet."))
             return [Reply(notice), *await self.again()]
-        self.talk.frames[-1].asked = CHANGING
+        self.talk.frames[-1].asked, self.talk.frames[-1].kind = CHANGING, None
         words = self.here.words.say(_("Which answer would you like to change?"))
         options = tuple(
             Option(answer.key, f"{answer.label}: {answer.said}"[:120], (answer.label,)) for answer in answered
@@ -205,5 +214,6 @@ def _asking(question: Question[Any], words: str) -> Reply:
     return Reply(words, question.options, several=question.kind is Kind.SEVERAL, asks=question.key)
 
 
-def _wants_change(question: Question[Any], text: str) -> bool:
-    return reading.choice(text, question.options) == "change" or reading.yes_no(text) == "no"
+def _wants_change(question: Question[Any] | None, text: str) -> bool:
+    options = question.options if question else ()
+    return reading.choice(text, options) == "change" or reading.yes_no(text) == "no"

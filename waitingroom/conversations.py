@@ -15,22 +15,22 @@ UNCONSENTED_FOR = timedelta(hours=24)
 """How long what the transport needs is kept where nobody has said yes to keeping it."""
 
 
-NEVER_SENT = text(
-    "UPDATE message SET status = 'failed', problem = :problem WHERE contact_id = :contact_id AND status = 'queued'"
-)
+KEEP = "UPDATE conversation SET clear_at = NULL WHERE id = $1"
+SETTLE = "UPDATE conversation SET person_id = $2, place = $3, clear_at = NULL WHERE id = $1"
+NEVER_SENT = "UPDATE message SET status = 'failed', problem = $2 WHERE contact_id = $1 AND status = 'queued'"
 
 
-OPEN_TALK = text("""
+OPEN_TALK = """
 WITH met AS (
     INSERT INTO conversation (id, place, owner, language, clear_at, created_at, heard_at)
-    SELECT :id, 'front_door', 'bot', 'en', :clear_at, :now, :now
-    WHERE NOT EXISTS (SELECT 1 FROM contact WHERE channel = :channel AND address_hash = :address_hash)
+    SELECT $1, 'front_door', 'bot', 'en', $7, $6, $6
+    WHERE NOT EXISTS (SELECT 1 FROM contact WHERE channel = $3 AND address_hash = $4)
     RETURNING id
 )
 INSERT INTO contact (id, conversation_id, channel, address_hash, address, state, created_at, heard_at)
-SELECT :contact_id, id, :channel, :address_hash, :address, 'open', :now, :now FROM met
+SELECT $2, id, $3, $4, $5, 'open', $6, $6 FROM met
 ON CONFLICT (channel, address_hash) DO NOTHING
-""")
+"""
 """Opens a talk for someone not heard before. Two first messages at once: one contact, the other talk is empty."""
 
 
@@ -65,6 +65,8 @@ class Place(StrEnum):
 
     FRONT_DOOR = "front_door"
     WAITING_ROOM = "waiting_room"
+    RETURNING = "returning"
+    """back after a long silence, and not yet known to be the same person"""
 
 
 class ContactState(StrEnum):
@@ -93,6 +95,10 @@ class Conversation(SQLModel, table=True):
     lane_until: datetime | None = None
     """Until when one worker holds this conversation's lane of outgoing messages."""
     lane_holder: uuid.UUID | None = None
+    contact_id: uuid.UUID | None = None
+    """The way they last wrote to us."""
+    before_id: uuid.UUID | None = None
+    """The talk this chat had before it fell silent for too long: theirs again once they prove it is them."""
     clear_at: datetime | None = None
     """When everything here is deleted, unless consent comes first."""
     created_at: datetime
@@ -116,6 +122,7 @@ class Contact(SQLModel, table=True):
     )
     created_at: datetime
     heard_at: datetime
+    """when they last wrote this way, to the minute"""
 
     __table_args__ = (UniqueConstraint("channel", "address_hash"),)
 
@@ -150,14 +157,20 @@ async def show_to(session: Session, *, conversation_id: uuid.UUID, place: Place)
     await _change(session, conversation_id, place=place)
 
 
+async def begin_anew(session: Session, *, conversation_id: uuid.UUID, place: Place) -> bool:
+    """Let someone who is new, or cannot show who they were, begin at `place`. Returns True."""
+    await show_to(session, conversation_id=conversation_id, place=place)
+    return True
+
+
 async def settle(session: Session, *, conversation_id: uuid.UUID, person_id: uuid.UUID, place: Place) -> None:
     """Tie the talk to the person it turned out to be, and show them to their place."""
-    await _change(session, conversation_id, person_id=person_id, place=place, clear_at=None)
+    await session.driver.execute(SETTLE, conversation_id, person_id, place)
 
 
 async def keep(session: Session, *, conversation_id: uuid.UUID) -> None:
     """Keep the conversation: consent was given."""
-    await _change(session, conversation_id, clear_at=None)
+    await session.driver.execute(KEEP, conversation_id)
 
 
 async def forget_soon(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> Forgetting:
@@ -172,7 +185,7 @@ async def forget_soon(session: Session, *, conversation_id: uuid.UUID, now: date
 async def set_contact(session: Session, *, contact_id: uuid.UUID, state: ContactState) -> bool:
     """Open or stop one way of reaching someone; what was still to be sent there is not. Returns True."""
     if state is not ContactState.OPEN:
-        await session.run(NEVER_SENT, {"contact_id": contact_id, "problem": state.value})
+        await session.driver.execute(NEVER_SENT, contact_id, state)
     await session.run(update(Contact).where(col(Contact.id) == contact_id).values(state=state))
     return True
 
@@ -182,14 +195,11 @@ async def way_to_reach(session: Session, *, conversation_id: uuid.UUID) -> Conta
     contact = (
         await session.exec(
             select(Contact)
-            .where(Contact.conversation_id == conversation_id)
-            .order_by(col(Contact.heard_at).desc())
-            .limit(1)
+            .join(Conversation, col(Conversation.contact_id) == col(Contact.id))
+            .where(Conversation.id == conversation_id, Contact.conversation_id == conversation_id)
         )
     ).first()
-    if contact is None:
-        raise NotFoundError
-    if contact.state is not ContactState.OPEN:
+    if contact is None or contact.state is not ContactState.OPEN:
         raise StoppedError
     return contact
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Identity, Index, text
+from sqlalchemy import BigInteger, Column, Identity, Index, func, text
 from sqlmodel import Field, SQLModel, col, select, update
 
 from waitingroom.columns import by_value
@@ -53,6 +53,18 @@ RANK = {
 """A receipt only ever moves a message up, whatever order receipts come in."""
 
 
+class Kind(StrEnum):
+    """Why an outgoing message goes: what a spending cap may hold back, and in which order."""
+
+    HEARD = "heard"
+    """it came in"""
+    ANSWER = "answer"
+    CRISIS = "crisis"
+    STAFF = "staff"
+    STARTED = "started"
+    """nobody asked for it just now"""
+
+
 class Message(SQLModel, table=True):
     """One message. What it says is sealed; `dedupe` is unique, so nothing is heard or queued twice."""
 
@@ -61,6 +73,9 @@ class Message(SQLModel, table=True):
     contact_id: uuid.UUID = Field(foreign_key="contact.id")
     author: Author = Field(sa_column=Column(by_value(Author), nullable=False))
     staff_id: uuid.UUID | None = Field(default=None, foreign_key="staff.id")
+    kind: Kind = Field(sa_column=Column(by_value(Kind), nullable=False))
+    segments: int = 0
+    """How many parts it is charged as; 0 where sending costs nothing."""
     body: bytes | None = Field(default=None, repr=False)
     dedupe: str = Field(unique=True)
     status: Status = Field(sa_column=Column(by_value(Status), nullable=False))
@@ -82,7 +97,6 @@ class Message(SQLModel, table=True):
             "next_try_at",
             postgresql_where=text("status IN ('queued', 'sending')"),
         ),
-        Index("ix_message_provider", "provider_id", postgresql_where=text("provider_id IS NOT NULL")),
         Index("ix_message_dead", "id", postgresql_where=text("status IN ('dead', 'unreadable')")),
     )
 
@@ -106,10 +120,12 @@ async def queue(
     conversation_id: uuid.UUID,
     contact_id: uuid.UUID,
     author: Author,
+    kind: Kind,
     said: dict[str, Any],
     dedupe: str,
     now: datetime,
     kept: bool,
+    segments: int = 0,
     staff_id: uuid.UUID | None = None,
 ) -> Message:
     """Put one message in the outbox. `kept`: its channel is read by the person, not pushed to them."""
@@ -117,6 +133,8 @@ async def queue(
         conversation_id=conversation_id,
         contact_id=contact_id,
         author=author,
+        kind=kind,
+        segments=segments,
         staff_id=staff_id,
         body=sealed_body(session, said, dedupe),
         dedupe=dedupe,
@@ -148,15 +166,35 @@ async def transcript(
     return list(newest)[::-1]
 
 
-async def receipt(session: Session, *, channel: str, provider_id: str, status: Status, now: datetime) -> bool:
-    """Take a delivery receipt. Returns whether it moved the message up; unknown or late ones do not."""
+async def receipt(
+    session: Session,
+    *,
+    message_id: int,
+    channel: str,
+    provider_id: str,
+    status: Status,
+    now: datetime,
+    problem: str = "",
+) -> uuid.UUID | None:
+    """Take a delivery receipt for our message `message_id`, which its provider knows as `provider_id`.
+
+    Returns the contact it went to where the receipt moved the message up; None for unknown, repeated and late
+    ones. A receipt may be quicker than our own note that the message went.
+    """
     below = [lower for lower, rank in RANK.items() if rank < RANK[status]]
+    known_as = f"{channel}:{provider_id}"
     moved = await session.exec(
         update(Message)
-        .where(col(Message.provider_id) == f"{channel}:{provider_id}", col(Message.status).in_(below))
-        .values(status=status, settled_at=now)
+        .where(
+            col(Message.id) == message_id,
+            func.coalesce(col(Message.provider_id), known_as) == known_as,
+            col(Message.status).in_(below),
+        )
+        .values(status=status, settled_at=now, provider_id=known_as, problem=problem or None)
+        .returning(col(Message.contact_id))
     )
-    return bool(moved.rowcount)
+    contact_id: uuid.UUID | None = moved.scalars().first()
+    return contact_id
 
 
 async def shown(session: Session, *, conversation_id: uuid.UUID, upto: int, now: datetime) -> None:

@@ -26,11 +26,15 @@ _SHORTEST_PREFIX = 4
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing a person may choose: the key kept, the label shown, and other words people use for it."""
+    """One thing a person may choose: the key kept, the label shown, and other words people use for it.
+
+    `short` is shown in place of the label where every letter costs, as in a text message; empty: the label.
+    """
 
     key: str
     label: str
     words: tuple[str, ...] = field(default=())
+    short: str = ""
 
 
 def choice(text: str, options: Sequence[Option]) -> str | None:
@@ -58,8 +62,8 @@ def meant(said: Sequence[str], options: Sequence[Option]) -> set[int]:
 
 @lru_cache(maxsize=512)
 def phrases(option: Option) -> list[list[str]]:
-    """Give every way an option is said, each as its words: label, key, other words."""
-    said = (words(phrase) for phrase in (option.label, option.key, *option.words))
+    """Give every way an option is said, each as its words: label, key, short label, other words."""
+    said = (words(phrase) for phrase in (option.label, option.key, option.short, *option.words))
     return [phrase for phrase in said if phrase]
 
 

@@ -78,6 +78,8 @@ def _spread(first: int, last: int) -> str:
 
 
 def _marked(shown: str, options: Sequence[Option]) -> str:
+    if not any(sign.isalpha() for sign in shown):
+        return shown
     said = [
         (phrase, place) for place, option in enumerate(options) for phrase in phrases(option) if len(phrase) > 1
     ]

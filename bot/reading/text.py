@@ -30,6 +30,8 @@ def clean(text: str, *, most: int = 4000) -> str:
 def simple(text: str) -> str:
     """Give the text as it is compared: lower case, straight apostrophes, plain digits, single spaces."""
     shown = _DRESSING.sub("", clean(text).translate(_APOSTROPHES)).replace("\U0001f51f", "10")
+    if shown.isascii():
+        return _SPACES.sub(" ", shown.casefold()).strip()
     folded = unicodedata.normalize("NFKC", shown).casefold().translate(_APOSTROPHES)
     return _SPACES.sub(" ", "".join(_plain_digit(letter) for letter in folded)).strip()
 

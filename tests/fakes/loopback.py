@@ -10,10 +10,12 @@ from bot.channels.channel import (
     BadAddressError,
     MaybeSentError,
     RefusedByProviderError,
+    Sending,
     StoppedByPersonError,
     TroubleError,
     TryLaterError,
 )
+from bot.layout import WEB, Layout
 from bot.messages import Reply, numbered
 from waitingroom.rates import Limit
 
@@ -26,14 +28,19 @@ class LoopbackChannel:
 
     url: str
     limits: tuple[Limit, ...] = ()
+    layout: Layout = WEB
+    cap: int | None = None
     patience: float = 5.0
     name: str = NAME
     kept: bool = False
     attempts: list[int] = field(default_factory=list)
 
-    async def send(self, address: str, reply: Reply, *, attempt: int) -> Accepted:
-        self.attempts.append(attempt)
-        told = {"to": address, "text": numbered(reply)}
+    def segments(self, reply: Reply) -> int:
+        return 0
+
+    async def send(self, sending: Sending) -> Accepted:
+        self.attempts.append(sending.attempt)
+        told = {"to": sending.address, "text": numbered(sending.reply)}
         try:
             async with httpx2.AsyncClient(timeout=self.patience, trust_env=False, verify=False) as client:
                 answer = await client.post(f"{self.url}/messages", json=told)

@@ -1,0 +1,178 @@
+"""Memory: what a turn hears, and what it keeps. A few statements, each in one round trip."""
+
+import hashlib
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.desk import Desk
+from bot.messages import Inbound, Reply
+from waitingroom import conversations, crossings, holds, messages, queue, reach
+from waitingroom.columns import new_id
+from waitingroom.conversations import UNCONSENTED_FOR, ContactState, Owner, Place
+from waitingroom.database import Session
+
+HEAR = """
+WITH known AS (
+    SELECT v.id, contact.id AS contact_id, v.place, v.owner, v.language, v.talk, contact.heard_at, contact.state
+    FROM contact JOIN conversation v ON v.id = contact.conversation_id
+    WHERE contact.channel = $1 AND contact.address_hash = $2
+    FOR NO KEY UPDATE OF v, contact
+), heard AS (
+    INSERT INTO message (conversation_id, contact_id, author, kind, segments, body, dedupe, status, attempts,
+                         maybe_twice, created_at)
+    SELECT id, contact_id, 'person', 'heard', 0, $3, $4, 'heard', 0, false, $5 FROM known
+    ON CONFLICT (dedupe) DO NOTHING RETURNING id
+)
+SELECT known.*, COALESCE(heard.id, 0) FROM known LEFT JOIN heard ON true
+"""
+"""Finds the talk, locks its row and keeps the message, in one round trip. A message id of 0: heard before.
+
+The contact is locked after the talk: a chat that was carried into another talk meanwhile is then not found here,
+and looked for anew, so that words sent together with a code are heard where the code leads.
+"""
+
+RECALL = "SELECT place, owner, language, talk FROM conversation WHERE id = $1 FOR NO KEY UPDATE"
+
+REMEMBER = """
+WITH said AS (
+    INSERT INTO message (conversation_id, contact_id, author, kind, segments, body, dedupe, status, attempts,
+                         maybe_twice, next_try_at, created_at, sent_at)
+    SELECT $1, $2, 'bot', kind, segments, body, dedupe, $3, 0, false, $4, $5, $6
+    FROM unnest($7::bytea[], $8::text[], $10::text[], $11::int[]) WITH ORDINALITY
+         AS r (body, dedupe, kind, segments, n)
+    ORDER BY n RETURNING id
+), reached AS (
+    UPDATE contact SET heard_at = $5 WHERE id = $2 AND heard_at < $5 - interval '1 minute'
+), stood AS (
+    UPDATE conversation SET talk = $9, heard_at = $5, contact_id = $2 WHERE id = $1
+)
+SELECT id FROM said ORDER BY id
+"""
+"""Keeps the answer and where the talk stands, in one round trip."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whom a message comes from: their talk, whose row is locked, and the message; 0 where it was heard before."""
+
+    id: uuid.UUID
+    contact_id: uuid.UUID
+    place: Place
+    owner: Owner
+    language: str
+    talk: bytes | None
+    heard_at: datetime
+    state: ContactState
+    message_id: int
+
+    @classmethod
+    def told(cls, row: Sequence[Any]) -> "Known":
+        """Read a row of HEAR."""
+        talk_id, contact_id, place, owner, language, talk, heard_at, state, message_id = row
+        standing = Place(place), Owner(owner), language, talk, heard_at, ContactState(state)
+        return cls(talk_id, contact_id, *standing, message_id)
+
+
+async def apart(session: Session, inbound: Inbound, known: Known) -> Known:
+    """Give a chat that was silent too long a talk of its own: nothing is shown until it has proved itself."""
+    own_id = await crossings.part(
+        session,
+        conversation_id=known.id,
+        contact_id=known.contact_id,
+        message_id=known.message_id,
+        now=inbound.at,
+        clear_at=inbound.at + UNCONSENTED_FOR,
+    )
+    return await moved(session, known, own_id)
+
+
+async def moved(session: Session, known: Known, conversation_id: uuid.UUID) -> Known:
+    """Recall the talk a chat was carried into, which is locked from now on."""
+    row = await session.driver.fetchrow(RECALL, conversation_id)
+    place, owner, language, talk = row
+    return replace(known, id=conversation_id, place=Place(place), owner=Owner(owner), language=language, talk=talk)
+
+
+async def hear(session: Session, inbound: Inbound) -> Known:
+    """Keep the message and lock the talk it belongs to; a first message opens one."""
+    address_hash = session.keys.fingerprint(inbound.channel, inbound.address)
+    dedupe = _dedupe(inbound, address_hash)
+    body = session.keys.seal(json.dumps(_kept(inbound)), dedupe)
+    facts = (inbound.channel, address_hash, body, dedupe, inbound.at)
+    while (row := await session.driver.fetchrow(HEAR, *facts)) is None:
+        await _open_talk(session, inbound, address_hash)
+    known = Known.told(row)
+    if known.state is ContactState.UNREACHABLE:
+        await reach.regain(session, contact_id=known.contact_id)
+    return known
+
+
+def _kept(inbound: Inbound) -> dict[str, Any]:
+    """Return the message as it is kept in the transcript."""
+    said: dict[str, Any] = {"text": inbound.text}
+    if inbound.attachments:
+        said["sent"] = [one.kind.value for one in inbound.attachments]
+    if inbound.aside:
+        said["aside"] = inbound.aside.value
+    return said
+
+
+async def _open_talk(session: Session, inbound: Inbound, address_hash: bytes) -> None:
+    conversation_id, contact_id = new_id(), new_id()
+    await session.driver.execute(
+        conversations.OPEN_TALK,
+        conversation_id,
+        contact_id,
+        inbound.channel,
+        address_hash,
+        session.keys.seal(inbound.address, f"contact:address:{contact_id}"),
+        inbound.at,
+        inbound.at + UNCONSENTED_FOR,
+    )
+
+
+async def remember(
+    session: Session, desk: Desk, inbound: Inbound, known: Known, talk: bytes, replies: Sequence[Reply]
+) -> list[int]:
+    """Keep where the talk stands and queue the answer; wake a worker where the channel is pushed.
+
+    On a channel that people read themselves the answer goes back in the same breath: it is delivered.
+    """
+    dedupes = [f"out:{known.message_id}:{number}" for number in range(len(replies))]
+    bodies = [
+        session.keys.seal(json.dumps(reply.kept()), dedupe) for reply, dedupe in zip(replies, dedupes, strict=True)
+    ]
+    now, kept = inbound.at, desk.kept(inbound.channel)
+    status, next_try_at, sent_at = ("delivered", None, now) if kept else ("queued", now, None)
+    kinds = [messages.Kind.CRISIS if reply.crisis else messages.Kind.ANSWER for reply in replies]
+    segments = [desk.channels[inbound.channel].segments(reply) for reply in replies]
+    rows = await session.driver.fetch(
+        REMEMBER,
+        known.id,
+        known.contact_id,
+        status,
+        next_try_at,
+        now,
+        sent_at,
+        bodies,
+        dedupes,
+        talk,
+        kinds,
+        segments,
+    )
+    if now - known.heard_at > holds.SILENT_FOR:
+        await holds.wake(session, conversation_id=known.id, contact_id=known.contact_id, now=now)
+    ids = [row["id"] for row in rows]
+    if ids and not kept:
+        await queue.poke(session, known.id)
+    return ids
+
+
+def _dedupe(inbound: Inbound, address_hash: bytes) -> str:
+    """Name a message so that it is heard once: its provider's id, under its channel and address, hashed."""
+    told = address_hash + inbound.message_id.encode("utf-8", "surrogatepass")
+    return f"in:{inbound.channel}:{hashlib.sha256(told).hexdigest()[:40]}"
