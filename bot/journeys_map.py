@@ -13,7 +13,7 @@ from bot.questions import Kind, Question
 from bot.service import Service
 from bot.talks import FLOWS
 from bot.words import words_in
-from waitingroom import consents, conversations, handoffs, referrals, waiting
+from waitingroom import consents, conversations, crossings, handoffs, referrals, waiting
 from waitingroom.conversations import Place
 from waitingroom.referrals import AlreadyReferredError, Standing, Submitted, Wait
 from waitingroom.waiting import Pace
@@ -26,8 +26,10 @@ STANDING = Standing(referral_id=SOME_ID, reference="1234 5674", needs=("lonely",
 RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
     consents.give: (SOME_ID,),
     consents.withdraw: (True,),
+    conversations.begin_anew: (True,),
     conversations.forget_soon: tuple(conversations.Forgetting),
     conversations.set_contact: (True,),
+    crossings.offer: ("7KQ2 M3XP",),
     handoffs.raise_hand: (SOME_ID,),
     referrals.refer_self: (Submitted(referral_id=SOME_ID, reference="1234 5674"), AlreadyReferredError()),
     referrals.how_long: (Wait(), Wait(from_weeks=3, to_weeks=5)),

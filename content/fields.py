@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from content.texts import MOST_PARTS, PLAIN, outside_gsm7, segments
+from content.segments import MOST_PARTS, outside_gsm7, plainly, segments
 
 NATIONS = ("england", "wales", "scotland", "northern_ireland")
 Nation: TypeAlias = Literal["uk", "england", "wales", "scotland", "northern_ireland"]
@@ -41,7 +41,8 @@ def _key(text: str) -> str:
 def _sendable(text: str) -> str:
     if strange := outside_gsm7(text):
         one = strange[0]
-        instead = PLAIN.get(one, "a plain letter or sign")
+        plain = plainly(one)
+        instead = "a plain letter or sign" if plain == one else {" ": "space", "": "nothing"}.get(plain, plain)
         raise refused(
             f"{one!r} (U+{ord(one):04X}) is outside the text message alphabet and would double the cost",
             f"Write {instead} in its place",

@@ -1,6 +1,6 @@
 """Blocks that talks share: how a helpline is said, a piece of self-care, a wait."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,11 @@ from waitingroom.referrals import Wait
 from waitingroom.waiting import AT_ONCE
 
 WAYS_SHOWN = 2
+
+
+def hear_together(ask: Ask, told: Mapping[str, str]) -> None:
+    """Hear answers to questions that come later, said together with this one: none of them is asked again."""
+    ask.heard.update((key, words) for key, words in told.items() if key not in ask.answers)
 
 
 def helpline_line(helpline: Helpline) -> str:
@@ -36,10 +41,10 @@ def fitting_pieces(ask: Ask, needs: Sequence[str], seen: Sequence[str]) -> tuple
 def tell_wait(ask: Ask, wait: Wait) -> None:
     """Say honestly how long people have waited lately, or that it is not known."""
     if wait.from_weeks is None:
-        ask.tell(_("We do not know yet how long the wait will be. We will tell you as soon as we do."))
+        ask.tell(_("We do not know yet how long it takes. We will tell you."))
         return
     ask.tell(
-        _("Lately most people waited {from_weeks} to {to_weeks} weeks. It may be less or more for you."),
+        _("Lately most waited {from_weeks} to {to_weeks} weeks. It may be less or more."),
         from_weeks=wait.from_weeks,
         to_weeks=wait.to_weeks,
     )

@@ -1,8 +1,9 @@
 """Self-referral: a person asks for support for themselves."""
 
 from bot.ask import Ask
-from bot.flows.blocks import fitting_pieces, joining_now, tell_wait
+from bot.flows.blocks import fitting_pieces, hear_together, joining_now, tell_wait
 from bot.reading import Option
+from bot.reading.together import introduction, way_and_time
 from bot.safety import Danger, reply_to
 from bot.words import _
 from waitingroom import consents, conversations, referrals, waiting
@@ -11,8 +12,8 @@ from waitingroom.conversations import Forgetting
 from waitingroom.people import AboutYou, SafeContact
 from waitingroom.referrals import AlreadyReferredError, Submitted
 
-CONSENT = _("May we keep what you tell us, and share it with a link worker so they can help you?")
-CONSENT_VERSION = "2026-11"
+CONSENT = _("May we keep what you tell us and share it with a link worker to help you?")
+CONSENT_VERSION = "2026-11b"
 FORGOTTEN = {
     Forgetting.SOON: _("We keep nothing of what you told us: this chat is deleted within the hour."),
     Forgetting.AFTER_A_LOOK: _(
@@ -26,10 +27,10 @@ UNSAFE = "abuse"
 HOW = (
     Option("call", _("Call me"), ("phone", "ring", "ring me", "call", "telephone")),
     Option("text", _("Text me"), ("sms", "text", "message")),
-    Option("here", _("Write to me here"), ("here", "chat", "this chat")),
+    Option("here", _("Write to me here"), ("here", "chat", "this chat"), _("Here")),
 )
 WHEN = (
-    Option("any", _("Any time in the day"), ("any", "anytime", "any time", "whenever")),
+    Option("any", _("Any time in the day"), ("any", "anytime", "any time", "whenever"), _("Any time")),
     Option("morning", _("Mornings"), ("morning", "am", "before noon")),
     Option("afternoon", _("Afternoons"), ("afternoon", "pm")),
     Option("own", _("I will say when"), ("other", "something else")),
@@ -50,7 +51,7 @@ def self_referral(ask: Ask) -> None:
         return
     needs = ask.several(
         "needs",
-        _("What would you like help with? You can choose more than one."),
+        _("What would you like help with? Choose one or more."),
         _needs(ask),
         label=_("Help with"),
         samples=("lonely", "unsafe"),
@@ -59,7 +60,7 @@ def self_referral(ask: Ask) -> None:
         _say_it_is_safe_to_ask(ask)
     matters = _what_matters(ask, needs)
     reach = _safe_contact(ask)
-    ask.check_answers(_("Please check what you told us."))
+    ask.check_answers(_("Please check."))
     submitted = _submit(ask, who, needs, matters, reach)
     if submitted is not None:
         _say_what_happens_next(ask, who, submitted, needs)
@@ -67,24 +68,11 @@ def self_referral(ask: Ask) -> None:
 
 def _say_what_this_is(ask: Ask) -> None:
     ask.tell(
-        _(
-            "Hello. This is {service}. I am a computer program, so nobody reads this live. "
-            "Later a link worker takes over: a person with time to listen."
-        ),
+        _("Hello. I am {service}'s computer program: nobody reads this live."),
         service=ask.service.name,
     )
-    ask.tell(
-        _(
-            "This is not an emergency service. If a life is at risk, call 999. "
-            "For people to talk to now, reply HELPLINES."
-        )
-    )
-    ask.tell(
-        _(
-            "You stay in charge. You can stop at any time: reply STOP. This service is free. "
-            "Some activities cost a little, and we tell you the price before you choose."
-        )
-    )
+    ask.tell(_("In an emergency call 999, not us. To talk now, reply HELPLINES."))
+    ask.tell(_("You stay in charge: STOP ends this. It is free; some activities cost a little."))
 
 
 def _keep_consent(ask: Ask) -> None:
@@ -105,7 +93,15 @@ def _keep_consent(ask: Ask) -> None:
 
 def _about_you(ask: Ask) -> AboutYou | None:
     """Ask who they are; None where this service is not for them, and nothing is kept."""
-    name = ask.name("name", _("Thank you. What name would you like us to use?"), label=_("Name"))
+    hear_together(ask, introduction(ask.heard.get("name", "")))
+    name = ask.name(
+        "name",
+        _(
+            "Thank you. You will always hear the price before you choose. "
+            "What name would you like us to use? You can add your age and postcode, like Ann, 72, BB9 7AA."
+        ),
+        label=_("Name"),
+    )
     age = ask.age("age", _("How old are you?"), label=_("Age"), samples=("42", "15"))
     if age < GROWN_UP:
         ask.tell(_("This service is for people aged 18 and over, so we cannot take this further here."))
@@ -146,7 +142,7 @@ def _forget(ask: Ask) -> None:
 
 
 def _needs(ask: Ask) -> list[Option]:
-    return [Option(need.key, need.label, need.words) for need in ask.service.content.needs.values()]
+    return [Option(need.key, need.label, need.words, need.short) for need in ask.service.content.needs.values()]
 
 
 def _what_matters(ask: Ask, needs: tuple[str, ...]) -> str:
@@ -155,13 +151,23 @@ def _what_matters(ask: Ask, needs: tuple[str, ...]) -> str:
         return ""
     return ask.text(
         "what_matters",
-        _("In your own words, what matters most to you now? Your link worker reads this first."),
+        _(
+            "In your own words, what matters most to you now? "
+            "Your link worker, a person with time to listen, reads this first."
+        ),
         label=_("What matters"),
     )
 
 
 def _safe_contact(ask: Ask) -> SafeContact:
-    how = ask.choice("how", _("How is it safe for us to contact you?"), HOW, label=_("Contact"))
+    said = way_and_time(ask.heard.get("how", ""), HOW, WHEN)
+    hear_together(ask, dict(zip(("how", "when"), said, strict=False)))
+    how = ask.choice(
+        "how",
+        _('How is it safe for us to contact you? You can add when, like "here, any time".'),
+        HOW,
+        label=_("Contact"),
+    )
     phone = ""
     if how != "here":
         phone = ask.phone("phone", _("What number should we use?"), label=_("Number"))
@@ -201,11 +207,11 @@ def _submit(ask: Ask, who: AboutYou, needs: tuple[str, ...], matters: str, reach
 
 def _say_what_happens_next(ask: Ask, who: AboutYou, submitted: Submitted, needs: tuple[str, ...]) -> None:
     ask.tell(
-        _("Thank you, {name}. Your reference is {reference}. You can say it on the phone."),
+        _("Thank you, {name}. Your reference is {reference}. Say it if you call."),
         name=who.name,
         reference=submitted.reference,
     )
-    ask.tell(_("What happens next: a link worker reads what you told us, then contacts you in the way you chose."))
+    ask.tell(_("Next, a link worker reads this and contacts you as you chose."))
     now = ask.here.now
     tell_wait(ask, ask.know("wait", referrals.how_long, now=now))
     fitting = fitting_pieces(ask, needs, ())
@@ -219,10 +225,8 @@ def _say_what_happens_next(ask: Ask, who: AboutYou, submitted: Submitted, needs:
             item=piece.key,
             now=now,
         )
-        ask.tell(_("While you wait, one small thing to try. {piece}"), piece=piece.text)
-    ask.tell(
-        _("Reply MORE for another, HELPLINES, HOW LONG, PAUSE or STOP. Reply PERSON if you want a person sooner.")
-    )
+        ask.tell(_("While you wait, try this. {piece}"), piece=piece.text)
+    ask.tell(_("Reply MORE for another, HELPLINES, HOW LONG, PAUSE or STOP. Reply PERSON to talk sooner."))
 
 
 def _say_it_is_safe_to_ask(ask: Ask) -> None:

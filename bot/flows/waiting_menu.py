@@ -12,12 +12,12 @@ from waitingroom.waiting import Pace
 
 OWN_WORDS = "own_words"
 WISHES = (
-    Option("more", _("Something that may help (MORE)"), ("more", "another")),
-    Option("helplines", _("People to talk to now (HELPLINES)"), ("helplines",)),
-    Option("how_long", _("How long I will wait (HOW LONG)"), ("how long",)),
-    Option("pause", _("Pause messages (PAUSE)"), ("pause",)),
-    Option("person", _("Ask for a person (PERSON)"), ("person",)),
-    Option("stop", _("Stop messages (STOP)"), ("stop messages",)),
+    Option("more", _("Something that may help (MORE)"), ("more", "another"), _("MORE to try")),
+    Option("helplines", _("People to talk to now (HELPLINES)"), ("helplines",), _("HELPLINES")),
+    Option("how_long", _("How long I will wait (HOW LONG)"), ("how long",), _("HOW LONG I will wait")),
+    Option("pause", _("Pause messages (PAUSE)"), ("pause",), _("PAUSE messages")),
+    Option("person", _("Ask for a person (PERSON)"), ("person",), _("PERSON")),
+    Option("stop", _("Stop messages (STOP)"), ("stop messages",), _("STOP messages")),
 )
 
 

@@ -12,8 +12,9 @@ from content.helplines import FRESH_FOR
 from content.holidays import BankHolidays
 from content.loader import read
 from content.reading_age import longest_sentence, reading_age
+from content.segments import outside_gsm7, segments
 from content.sources import read_yaml
-from content.texts import outside_gsm7, revealing, said, segments
+from content.texts import revealing, said
 
 TODAY = date(2026, 11, 22)
 MONDAY_MORNING = datetime(2026, 11, 23, 11, tzinfo=UTC)

@@ -84,7 +84,7 @@ async def test_the_wait_is_told_as_a_range_once_ten_people_were_picked_up(ann: S
             await referrals.pick_up(session, referral_id=referral.id, now=picked_up_at)
     ann.now += timedelta(weeks=5)
     await ann.says(*SHORTEST_REFERRAL)
-    assert "Lately most people waited 3 to 5 weeks" in await ann.says("how long")
+    assert "Lately most waited 3 to 5 weeks" in await ann.says("how long")
 
 
 async def test_waits_of_long_ago_are_not_told(ann: Speaker) -> None:
