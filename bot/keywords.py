@@ -19,12 +19,13 @@ class Act(StrEnum):
 class Keyword:
     """Words that are heard as one, and what follows: an act on the talk, or a flow that is talked first.
 
-    `waiting_only`: only for someone in the waiting room; elsewhere it is an ordinary answer.
+    `waiting_only`: only for someone in the waiting room; elsewhere it is an ordinary answer, or does `elsewhere`.
     """
 
     words: frozenset[str]
     then: Act | str
     waiting_only: bool = False
+    elsewhere: Act | None = None
 
 
 def _keyword(*words: str, then: Act | str, waiting_only: bool = False) -> Keyword:
@@ -43,9 +44,11 @@ TABLE = (
     _keyword("change", "change answer", "change an answer", then=Act.CHANGE),
     _keyword("again", "repeat", "say again", then=Act.AGAIN),
     _keyword("help", "info", then="explain"),
+    _keyword("continue", "go on elsewhere", "continue elsewhere", then="go_on_elsewhere"),
     _keyword("helplines", "helpline", "help lines", "hotline", then="helplines"),
     _keyword("person", "human", "a person", "talk to a person", "speak to a person", "link worker", then="person"),
-    _keyword("menu", "hello", "hi", "hiya", "hey", then="waiting_menu", waiting_only=True),
+    _keyword("menu", then="waiting_menu", waiting_only=True),
+    Keyword(frozenset({"hello", "hi", "hiya", "hey"}), "waiting_menu", waiting_only=True, elsewhere=Act.AGAIN),
     _keyword("more", "another", then="more", waiting_only=True),
     _keyword("how long", "howlong", "how long is the wait", "wait", then="how_long", waiting_only=True),
     _keyword("pause", then="pause", waiting_only=True),
@@ -61,8 +64,9 @@ def heard(text: str, *, in_waiting_room: bool, in_own_words: bool) -> Act | str 
     """
     told = simple(text).strip(" .!?")
     for keyword in TABLE:
-        if told in keyword.words and (in_waiting_room or not keyword.waiting_only):
-            return keyword.then
+        if told in keyword.words:
+            here = in_waiting_room or not keyword.waiting_only
+            return keyword.then if here else keyword.elsewhere
     if not in_own_words and reading.opt_out(text):
         return "stop"
     return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from bot.conversation import Flow
-from bot.flows import waiting_menu
+from bot.flows import elsewhere, waiting_menu
 from bot.flows.self_referral import self_referral
 from waitingroom.conversations import Place
 
@@ -18,10 +18,16 @@ FLOWS: Mapping[str, Flow] = {
     "person": waiting_menu.person,
     "stop": waiting_menu.stop,
     "start": waiting_menu.start,
+    "go_on_elsewhere": elsewhere.go_on_elsewhere,
+    "welcome_back": elsewhere.welcome_back,
     "explain": waiting_menu.explain,
 }
 
-AT: Mapping[Place, str] = {Place.FRONT_DOOR: "self_referral", Place.WAITING_ROOM: "waiting_menu"}
+AT: Mapping[Place, str] = {
+    Place.FRONT_DOOR: "self_referral",
+    Place.WAITING_ROOM: "waiting_menu",
+    Place.RETURNING: "welcome_back",
+}
 """The talk that begins when someone writes and nothing is under way."""
 
 OPENS_WITH: Mapping[str, str] = {"waiting_menu": "wish"}
