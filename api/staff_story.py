@@ -9,6 +9,7 @@ from api.staff_models import named, urgency_name, warnings_of
 from api.staff_story_models import (
     ActivityTold,
     AlarmTold,
+    AttachmentTold,
     ConsentTold,
     Entry,
     HandoffTold,
@@ -22,6 +23,7 @@ from api.staff_story_models import (
 from content import Content
 from waitingroom import handoffs
 from waitingroom.activities import Activity
+from waitingroom.attachments import Attachment, Status
 from waitingroom.consents import Consent
 from waitingroom.messages import Message
 from waitingroom.stories import Story
@@ -30,7 +32,10 @@ from waitingroom.stories import Story
 def told(story: Story, content: Content) -> StoryTold:
     """Tell a story in the API's shape."""
     about, person, referral = story.about, story.person, story.referral
-    said = [message_told(message, words, story.staff) for message, words in story.messages]
+    said = [
+        message_told(message, words, story.staff, story.attachments.get(message.id or 0, ()))
+        for message, words in story.messages
+    ]
     noted = [activity_told(activity, note, story.staff) for activity, note in story.activities]
     return StoryTold(
         what_matters=story.what_matters,
@@ -57,8 +62,13 @@ def told(story: Story, content: Content) -> StoryTold:
     )
 
 
-def message_told(message: Message, words: Mapping[str, Any], staff: Mapping[uuid.UUID, str]) -> MessageTold:
-    """Tell one message; `words` is what it says, `staff` names by id."""
+def message_told(
+    message: Message,
+    words: Mapping[str, Any],
+    staff: Mapping[uuid.UUID, str],
+    sent: Sequence[Attachment] = (),
+) -> MessageTold:
+    """Tell one message; `words` is what it says, `staff` names by id, `sent` what came with it."""
     assert message.id is not None  # noqa: S101
     return MessageTold(
         at=message.created_at,
@@ -66,11 +76,28 @@ def message_told(message: Message, words: Mapping[str, Any], staff: Mapping[uuid
         author=message.author,
         by=staff.get(message.staff_id) if message.staff_id else None,
         text=str(words.get("text", "")),
-        options=[label for _key, label in words.get("options", ())],
+        options=[label for _key, label, *_short in words.get("options", ())],
+        attachments=[attachment_told(one) for one in sent],
         status=message.status,
         problem=message.problem,
+        maybe_twice=message.maybe_twice,
         sent_at=message.sent_at,
         settled_at=message.settled_at,
+    )
+
+
+def attachment_told(attachment: Attachment) -> AttachmentTold:
+    """Tell one thing that came with a message."""
+    kept = attachment.status is Status.KEPT
+    return AttachmentTold(
+        id=attachment.id,
+        kind=attachment.kind,
+        status=attachment.status,
+        mime=attachment.mime,
+        size=attachment.size,
+        seconds=attachment.seconds,
+        problem=attachment.problem,
+        href=f"/api/v1/attachments/{attachment.id}" if kept else None,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from api.staff_models import NeedNamed, UrgencyName
-from waitingroom import activities, handoffs, messages, referrals
+from waitingroom import activities, attachments, handoffs, messages, referrals
 from waitingroom.consents import Purpose, Recipient
 from waitingroom.conversations import ContactState
 from waitingroom.messages import Author
@@ -88,6 +88,22 @@ class ActivityTold(BaseModel):
     note: str
 
 
+class AttachmentTold(BaseModel):
+    """Something that came with a message. Only what is kept can be downloaded; `problem` is why it is not."""
+
+    id: uuid.UUID
+    kind: attachments.Kind
+    status: attachments.Status
+    mime: str = Field(description="Media type; empty where not known.", examples=["audio/ogg"])
+    size: int | None = Field(description="Bytes.", examples=[18432])
+    seconds: int | None = Field(description="How long it plays.", examples=[12])
+    problem: str | None
+    href: str | None = Field(
+        description="Where to download it, relative to this service; null where it is not kept.",
+        examples=["/api/v1/attachments/9f1c2f54-6f0b-4f57-8f60-0c1d1a0c7d11"],
+    )
+
+
 class MessageTold(BaseModel):
     """One message, who said it and how far it has come. `problem` is what kind of trouble stopped it."""
 
@@ -98,8 +114,10 @@ class MessageTold(BaseModel):
     by: str | None = Field(description="The link worker's name; null for the person and the bot.")
     text: str
     options: list[str] = Field(description="What the bot offered to choose from.")
+    attachments: list[AttachmentTold] = Field(description="What came with it, besides words.")
     status: messages.Status
     problem: str | None
+    maybe_twice: bool = Field(description="Contact was lost while it was sent: the person may have it twice.")
     sent_at: datetime | None
     settled_at: datetime | None
 

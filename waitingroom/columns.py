@@ -44,12 +44,23 @@ class KeyRing:
 
     def seal(self, words: str, where: str) -> bytes:
         """Seal `words` so that they open only at `where`, a name for one column of one row."""
-        number = max(self._ciphers)
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        sealed = self._ciphers[number].encrypt(nonce, words.encode("utf-8"), where.encode("utf-8"))
-        return bytes([number]) + nonce + sealed
+        return self.seal_bytes(words.encode("utf-8"), where)
 
     def unseal(self, sealed: bytes, where: str) -> str:
+        """Open the words sealed at `where`. Raises UnreadableError, as `unseal_bytes` does."""
+        try:
+            return self.unseal_bytes(sealed, where).decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise UnreadableError(where) from error
+
+    def seal_bytes(self, body: bytes, where: str) -> bytes:
+        """Seal `body`, up to 2 GB, so that it opens only at `where`."""
+        number = max(self._ciphers)
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        sealed = self._ciphers[number].encrypt(nonce, body, where.encode("utf-8"))
+        return bytes([number]) + nonce + sealed
+
+    def unseal_bytes(self, sealed: bytes, where: str) -> bytes:
         """Open what was sealed at `where`.
 
         Raises UnreadableError where the key is gone, or the value was altered or stood in another row.
@@ -59,7 +70,7 @@ class KeyRing:
             raise UnreadableError(where)
         try:
             nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
-            return cipher.decrypt(nonce, body, where.encode("utf-8")).decode("utf-8")
+            return cipher.decrypt(nonce, body, where.encode("utf-8"))
         except (InvalidTag, ValueError) as error:
             raise UnreadableError(where) from error
 

@@ -14,6 +14,9 @@ DUE = text("""
     LIMIT 500 FOR UPDATE SKIP LOCKED
 """)
 
+OF_A_TALK = ("crossing", "attachment", "alarm", "handoff", "message", "contact", "consent")
+"""What goes with a talk, in the order that the tables' references allow."""
+
 
 async def clear_unconsented(session: Session, *, now: datetime) -> int:
     """Delete talks whose time ran out before anyone agreed to keep them. Returns how many (500 at most).
@@ -21,7 +24,7 @@ async def clear_unconsented(session: Session, *, now: datetime) -> int:
     A talk in which danger was heard is kept until a person has dealt with its hand-off.
     """
     ids = [row[0] for row in await session.run(DUE, {"now": now})]
-    for table in ("alarm", "handoff", "message", "contact", "consent"):
+    for table in OF_A_TALK:
         statement = text(f"DELETE FROM {table} WHERE conversation_id = ANY(:ids)")  # noqa: S608
         await session.run(statement, {"ids": ids})
     await session.run(text("DELETE FROM conversation WHERE id = ANY(:ids)"), {"ids": ids})

@@ -7,8 +7,20 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from waitingroom import activities, consents, conversations, handoffs, messages, people, referrals, staff, waiting
+from waitingroom import (
+    activities,
+    attachments,
+    consents,
+    conversations,
+    handoffs,
+    messages,
+    people,
+    referrals,
+    staff,
+    waiting,
+)
 from waitingroom.activities import Activity
+from waitingroom.attachments import Attachment
 from waitingroom.consents import Consent
 from waitingroom.conversations import Contact, Conversation
 from waitingroom.database import Session
@@ -37,6 +49,8 @@ class Story:
     sent: Sequence[SentStep]
     activities: Sequence[tuple[Activity, str]]
     messages: Sequence[tuple[Message, dict[str, Any]]]
+    attachments: dict[int, list[Attachment]]
+    """What came with messages, by the message's id, without what it holds."""
     staff: dict[uuid.UUID, str]
     """The names of everyone who works here and appears above."""
 
@@ -75,8 +89,16 @@ async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> Story:
         sent=await waiting.sent(session, referral_id=referral.id) if referral else [],
         activities=[(one, activities.note(session, one)) for one in noted],
         messages=[(one, messages.said(session, one)) for one in said],
+        attachments=await _attachments(session, conversation_id),
         staff=await staff.names(session, ids=workers),
     )
+
+
+async def _attachments(session: Session, conversation_id: uuid.UUID) -> dict[int, list[Attachment]]:
+    by_message: dict[int, list[Attachment]] = {}
+    for one in await attachments.of_conversation(session, conversation_id=conversation_id):
+        by_message.setdefault(one.message_id, []).append(one)
+    return by_message
 
 
 async def _latest_referral(session: Session, conversation_id: uuid.UUID) -> Referral | None:

@@ -21,6 +21,7 @@ ROUTES = {
     ("POST", "/handoffs/{handoff_id}/close"): Scope.REFERRAL_WRITE,
     ("GET", "/handoffs/{handoff_id}/story"): Scope.PERSON_READ,
     ("GET", "/people/{person_id}"): Scope.PERSON_READ,
+    ("GET", "/attachments/{attachment_id}"): Scope.PERSON_READ,
     ("POST", "/handoffs/{handoff_id}/messages"): Scope.MESSAGE_SEND,
     ("POST", "/handoffs/{handoff_id}/activities"): Scope.REFERRAL_WRITE,
 }
@@ -33,7 +34,7 @@ BODIES = {
 
 async def knocks(worker: AtWork, method: str, path: str) -> int:
     """Ask for something that is not there, so that whoever is let in is told 404."""
-    where = path.format(handoff_id=uuid.uuid4(), person_id=uuid.uuid4())
+    where = path.format(handoff_id=uuid.uuid4(), person_id=uuid.uuid4(), attachment_id=uuid.uuid4())
     if method == "GET":
         return (await worker.get(where)).status_code
     return (await worker.post(where, version=1, json=BODIES.get(path.rpartition("/")[2]))).status_code
