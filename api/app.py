@@ -6,15 +6,18 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 from fastapi import FastAPI
 
-from api import docs_page, errors, health, staff, webchat
+from api import docs_page, errors, health, staff, webchat, webhooks_telegram, webhooks_twilio
 from api.house import House, open_house
 from api.live import Live
 from api.logs import log
 from api.settings import Settings
 from bot.channels.channel import Channel
+from bot.channels.telegram import PATH as TELEGRAM_PATH
 
 BODY_LIMIT = 64 * 1024
-"""The largest body any door reads, in bytes."""
+"""The largest body a door reads, in bytes."""
+LONGER = {TELEGRAM_PATH: 256 * 1024}
+"""Doors that read more: Telegram sends a long message and the one it answers together, each letter in six."""
 
 
 Prepare = Callable[[House], Awaitable[None]]
@@ -42,12 +45,13 @@ def create_app(
         async with _opened(app, open_house(settings, demo=demo, channels=channels)) as house:
             app.state.house = house
             await prepare(house)
+            warming = asyncio.create_task(_warm_up(settings))
             app.state.live = live = Live(house.database.url)
             listening = asyncio.create_task(live.listen())
             async with _working(app, house) if work else _resting():
                 yield
             live.stop()
-            await listening
+            await asyncio.gather(listening, warming)
 
     app = FastAPI(
         title="Waiting Room",
@@ -56,15 +60,22 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        max_body_size=BODY_LIMIT,
     )
-    errors.install(app)
-    app.include_router(health.router)
+    errors.install(app, most=BODY_LIMIT, longer=LONGER)
     app.include_router(webchat.router)
+    app.include_router(webhooks_telegram.router)
+    app.include_router(webhooks_twilio.router)
+    app.include_router(health.router)
     app.include_router(staff.router)
     app.include_router(docs_page.router)
     webchat.mount_static(app)
     return app
+
+
+async def _warm_up(settings: Settings) -> None:
+    """Load what is slow to load before the first message needs it, while others are served."""
+    if settings.telegram_token is not None and settings.telegram_secret is not None:
+        await webhooks_telegram.ready()
 
 
 @asynccontextmanager

@@ -1,17 +1,20 @@
 """The `waitingroom` command."""
 
+import asyncio
+import signal
 import sys
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import typer
 import uvloop
 from rich.console import Console
 
 from api import logs
+from api.cli_channels import channels_cli
 from api.house import House, UnsafeKeysError, open_house
 from api.keys import KeysError, make_keys
 from api.settings import Settings
@@ -31,6 +34,7 @@ cli.add_typer(keys_cli, name="keys")
 cli.add_typer(letters_cli, name="letters")
 cli.add_typer(content_cli, name="content")
 cli.add_typer(flows_cli, name="flows")
+cli.add_typer(channels_cli, name="channels")
 R = TypeVar("R")
 out = Console(highlight=False, soft_wrap=True)
 
@@ -79,6 +83,26 @@ def work() -> None:
     logs.begin()
     with _kindly():
         uvloop.run(run_worker(Settings()))
+
+
+@cli.command("telegram-poll")
+def telegram_poll() -> None:
+    """Ask Telegram for messages, where it cannot reach this machine. The web or `work` runs beside it."""
+    from api.telegram_poll import poll
+    from bot.channels.channel import TroubleError
+
+    async def ask(house: House) -> None:
+        stop, loop = asyncio.Event(), asyncio.get_running_loop()
+        for told in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(told, stop.set)
+        await poll(house, stop=stop)
+
+    logs.begin()
+    try:
+        _in_house(ask, demo=False)
+    except TroubleError as trouble:
+        Console(stderr=True, highlight=False, soft_wrap=True).print((type(trouble).__doc__ or "").strip())
+        raise typer.Exit(2) from None
 
 
 @cli.command()
@@ -130,7 +154,7 @@ def keys_staff(
 
 @letters_cli.command("list")
 def letters_list(*, demo: Demo = False) -> None:
-    """List dead letters: number, conversation, tries and what went wrong. Nothing they say."""
+    """List dead letters, and what came in and could not be read (raw). Nothing they say."""
 
     async def listed(house: House) -> list[str]:
         async with house.database.transaction() as session:
@@ -138,6 +162,9 @@ def letters_list(*, demo: Demo = False) -> None:
                 f"{letter.id}  {letter.created_at:%Y-%m-%d %H:%M}  {letter.status}  "
                 f"tries {letter.attempts}  {letter.problem or '-'}  conversation {letter.conversation_id}"
                 for letter in await letters.dead(session)
+            ] + [
+                f"raw {one.id}  {one.created_at:%Y-%m-%d %H:%M}  {one.channel}  {one.problem}"
+                for one in await letters.raw(session)
             ]
 
     found = _in_house(listed, demo=demo)
@@ -154,6 +181,29 @@ def letters_retry(number: int, *, demo: Demo = False) -> None:
             return f"Letter {letter.id} is queued again."
 
     out.print(_in_house(again, demo=demo))
+
+
+@letters_cli.command("show")
+def letters_show(number: int, *, demo: Demo = False) -> None:
+    """Show a raw letter as it came in. It may hold a person's words: look only where you must."""
+
+    async def opened(house: House) -> str:
+        async with house.database.transaction() as session:
+            return await letters.open_raw(session, letter=number)
+
+    out.print(_in_house(opened, demo=demo), markup=False)
+
+
+@letters_cli.command("done")
+def letters_done(number: int, *, demo: Demo = False) -> None:
+    """Delete a raw letter that a person has looked at."""
+
+    async def deleted(house: House) -> None:
+        async with house.database.transaction() as session:
+            await letters.done(session, letter=number)
+
+    _in_house(deleted, demo=demo)
+    out.print(f"Raw letter {number} is deleted.")
 
 
 @content_cli.command("check")
@@ -180,6 +230,43 @@ def flows_draw(
     with _kindly():
         to.write_text(draw_all())
     out.print(f"Drawn in {to}.")
+
+
+@flows_cli.command("cost")
+def flows_cost(
+    channels: Annotated[list[str] | None, typer.Option("--channel", help="Only these channels.")] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Every path, as JSON.")] = False,
+) -> None:
+    """Count what each way through each talk takes: messages in and out, and parts charged as texts."""
+    from bot.journeys_cost import cost_rows
+    from bot.layout import LAYOUTS
+
+    rows = cost_rows(tuple(channels or LAYOUTS))
+    if as_json:
+        out.print_json(data=rows)
+        return
+    out.print("The dearest and the cheapest way through each talk, and first the shortest referral:")
+    for row in _ends(rows):
+        counts = f"in {row['inbound']:2}  out {row['outbound']:2}  parts {row['segments']:2}"
+        out.print(f"{row['channel']:9} {row['language']:3} {row['flow']:18} {counts}  {row['path']}", markup=False)
+
+
+def _ends(rows: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Give the first row of each channel and language, then the cheapest and the dearest of each talk."""
+    groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    first: set[tuple[str, str]] = set()
+    for row in rows:
+        if (row["channel"], row["language"]) not in first:
+            first.add((row["channel"], row["language"]))
+            yield row
+            continue
+        groups.setdefault((row["channel"], row["language"], row["flow"]), []).append(row)
+    for found in groups.values():
+        ranked = sorted(found, key=lambda row: row["segments"])
+        yield ranked[0]
+        if len(ranked) > 1:
+            yield ranked[-1]
 
 
 def main() -> None:

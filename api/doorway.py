@@ -1,6 +1,6 @@
 """The doorway: reads no body longer than the limit, and lets no failure out without an answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -11,20 +11,23 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 class Doorway:
     """ASGI middleware around every door.
 
-    `most`: the longest body in bytes, None for any. `too_long` and `failed` make the answers.
+    `most`: the longest body in bytes; `longer`: for some paths.
+    `too_long` and `failed` make the answers.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         *,
-        most: int | None,
+        most: int,
+        longer: Mapping[str, int],
         too_long: Callable[[Request], Response],
         failed: Callable[[Request, Exception], Response],
     ) -> None:
         """Take what stands behind the doorway."""
         self._app = app
         self._most = most
+        self._longer = longer
         self._too_long = too_long
         self._failed = failed
 
@@ -34,7 +37,8 @@ class Doorway:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
-        if self._most is not None and _told_length(request) > self._most:
+        most = self._longer.get(scope["path"], self._most)
+        if _told_length(request) > most:
             await self._too_long(request)(scope, receive, send)
             return
         started = False
@@ -45,25 +49,26 @@ class Doorway:
             await send(message)
 
         try:
-            await self._app(scope, self._counted(receive), sending)
+            await self._app(scope, _counted(receive, most), sending)
         except Exception as error:
             if started:
                 raise
             await self._failed(request, error)(scope, receive, send)
 
-    def _counted(self, receive: Receive) -> Receive:
-        """Stop reading a body that turns out longer than it may be."""
-        so_far = 0
 
-        async def receiving() -> Message:
-            nonlocal so_far
-            message = await receive()
-            so_far += len(message.get("body", b""))
-            if self._most is not None and so_far > self._most:
-                raise HTTPException(413)
-            return message
+def _counted(receive: Receive, most: int) -> Receive:
+    """Stop reading a body that turns out longer than it may be."""
+    so_far = 0
 
-        return receiving
+    async def receiving() -> Message:
+        nonlocal so_far
+        message = await receive()
+        so_far += len(message.get("body", b""))
+        if so_far > most:
+            raise HTTPException(413)
+        return message
+
+    return receiving
 
 
 def _told_length(request: Request) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
 from traceback import extract_tb
+from types import MappingProxyType
 from typing import Any
 
 import asyncpg
@@ -71,13 +72,13 @@ TITLES: Mapping[int, str] = {
 """What people's pages are headed with; any other status is headed as 500 is."""
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, *, most: int, longer: Mapping[str, int] = MappingProxyType({})) -> None:
     """Have `app` answer every error in one shape: RFC 9457 problem details, or a page for people's browsers.
 
-    Takes the body limit over from FastAPI, whose own limiter answers in plain text.
+    `most`: the longest body it reads, in bytes; `longer`: paths that read more.
+    FastAPI's own limiter would answer in plain text.
     """
-    limit, app.max_body_size = app.max_body_size, None
-    app.add_middleware(Doorway, most=limit, too_long=_too_long, failed=_failed)
+    app.add_middleware(Doorway, most=most, longer=longer, too_long=_too_long, failed=_failed)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _http)

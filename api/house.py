@@ -1,10 +1,12 @@
 """Putting the house together: database, keys, words, channels, clock."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
+from typing import Protocol
 
 from sqlalchemy import text
 
@@ -13,15 +15,19 @@ from api.clock import Clock
 from api.keys import make_keys, read_keys
 from api.logs import log
 from api.settings import Settings
-from bot import outreach
-from bot.channels.channel import Channel
+from bot import fetching, outreach
+from bot.channels.channel import Channel, Closing
+from bot.channels.telegram.channel import Telegram
 from bot.channels.terminal import Terminal
+from bot.channels.twilio.account import Account
+from bot.channels.twilio.sms import Sms
+from bot.channels.twilio.whatsapp import WhatsApp
 from bot.channels.webchat import WebChat
 from bot.delivery import Delivery
 from bot.desk import Desk
 from bot.safety import Net
 from bot.service import Service
-from waitingroom import postgres, schema
+from waitingroom import postgres, schema, spending
 from waitingroom.columns import KeyRing
 from waitingroom.database import Database
 from waitingroom.queue import Worker
@@ -36,12 +42,37 @@ class UnsafeKeysError(Exception):
     """Demo keys protect nobody: they are only for this machine. Run `waitingroom keys make` first."""
 
 
+class Tick(Protocol):
+    """Something done by the clock. Returns how many it did something for, or nothing."""
+
+    __name__: str
+
+    def __call__(self, desk: Desk, *, now: datetime) -> Awaitable[int | None]:
+        """Do it once."""
+        ...
+
+
+TICKS: Mapping[Tick, str] = {
+    outreach.send_due: "* * * * * */5",
+    outreach.wake_stale: "* * * * * */10",
+    fetching.fetch_wanted: "* * * * * */10",
+    outreach.clear_unconsented: "* * * * * 30",
+    outreach.purge_queue_log: "30 3 * * *",
+    outreach.clear_raw_letters: "45 3 * * *",
+}
+"""What is done by the clock, and when: five fields, or six with seconds last."""
+
+
 @dataclass(frozen=True)
 class House:
-    """Everything a door needs: settings, the desk that takes turns, the records, the clock."""
+    """Everything a door needs: settings, the desk that takes turns, the records, the clock.
+
+    `at_work` is the same desk over connections of the worker's own.
+    """
 
     settings: Settings
     desk: Desk
+    at_work: Desk
     clock: Clock
     demo: bool
 
@@ -52,25 +83,67 @@ class House:
 
     def worker(self) -> Worker:
         """Return a worker for this house: delivers messages, and runs what is due by the clock."""
-        worker = Worker(self.database, Delivery(self.desk, self.clock.now).deliver)
-        every = {"send_due": "* * * * * */5", "wake_stale": "* * * * * */10", "clear_unconsented": "* * * * * 30"}
-        every["purge_queue_log"] = "30 3 * * *"
-        for name, cron in every.items():
-            tick = getattr(outreach, name)
-            worker.schedule(name, cron, partial(self._tick, name, tick))
+        worker = Worker(self.database, Delivery(self.at_work, self.clock.now).deliver)
+        for tick, cron in TICKS.items():
+            worker.schedule(tick.__name__, cron, partial(self._tick, tick))
+        worker.schedule("sound_spending", "* * * * * 15", self._sound_spending)
         return worker
 
-    async def _tick(self, name: str, tick: Callable[..., object]) -> None:
-        done = tick(self.desk, now=self.clock.now())
-        assert asyncio.iscoroutine(done)  # noqa: S101
-        count = await done
+    async def _tick(self, tick: Tick) -> None:
+        count = await tick(self.at_work, now=self.clock.now())
         if count:
-            log.info("tick", tick=name, count=count)
+            log.info("tick", tick=tick.__name__, count=count)
+
+    async def _sound_spending(self) -> None:
+        async with self.at_work.database.transaction() as session:
+            for spend in await spending.alarms(session):
+                log.error("spending cap", channel=spend.channel, segments=spend.segments, held=spend.held)
 
 
 def default_channels() -> dict[str, Channel]:
     """Return the channels that need no account with anyone."""
     return {channel.name: channel for channel in (WebChat(), Terminal())}
+
+
+def channels_of(settings: Settings, *, demo: bool = False) -> dict[str, Channel]:
+    """Return the channels there are: those that need no account, and each whose settings are all there."""
+    channels = default_channels()
+    if settings.telegram_token is not None:
+        telegram = Telegram(
+            settings.telegram_token.get_secret_value(),
+            settings.telegram_api,
+            per_second=settings.telegram_per_second,
+            per_chat=settings.telegram_per_chat,
+        )
+        channels[telegram.name] = telegram
+    account = twilio_account(settings)
+    if account is not None and settings.sms_from:
+        sms = Sms(
+            account,
+            settings.sms_from,
+            countries=settings.sms_countries,
+            per_second=settings.sms_per_second,
+            cap=settings.sms_daily_parts,
+            drama_numbers=demo,
+        )
+        channels[sms.name] = sms
+    if account is not None and settings.whatsapp_from:
+        whatsapp = WhatsApp(account, settings.whatsapp_from, template=settings.whatsapp_template)
+        channels[whatsapp.name] = whatsapp
+    return channels
+
+
+def twilio_account(settings: Settings) -> Account | None:
+    """Return the account texts and WhatsApp go by, None where there is none."""
+    if not settings.twilio_account or settings.twilio_token is None:
+        return None
+    return Account(
+        settings.twilio_account,
+        settings.twilio_token.get_secret_value(),
+        api=settings.twilio_api,
+        public_url=settings.public_url,
+        service=settings.twilio_service,
+    )
 
 
 @asynccontextmanager
@@ -100,16 +173,21 @@ async def open_house(
         closes=settings.closes,
         drama_numbers=demo,
     )
-    desk = Desk(database, service, Net(words.safety), channels or default_channels())
+    desk = Desk(database, service, Net(words.safety), channels or channels_of(settings, demo=demo))
+    worker_database = Database(url, keys, pool_size=6, plans="fresh")
     clock = Clock(settings.data / "clock" if demo else None)
     watch = asyncio.create_task(_watch(settings, database)) if settings.database_url is None else None
     try:
         await _bring_up_to_date(database)
-        yield House(settings, desk, clock, demo)
+        yield House(settings, desk, replace(desk, database=worker_database), clock, demo)
     finally:
         if watch is not None:
             watch.cancel()
             await asyncio.wait({watch})
+        for channel in desk.channels.values():
+            if isinstance(channel, Closing):
+                await channel.close()
+        await worker_database.close()
         await database.close()
 
 

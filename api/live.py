@@ -68,9 +68,13 @@ class Live:
         finally:
             await connection.close(timeout=2)
 
-    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
-        for grown in self._watchers.get(uuid.UUID(str(payload)), ()):
+    def tell(self, conversation_id: uuid.UUID) -> None:
+        """Tell the pages this process has open that a conversation has grown."""
+        for grown in self._watchers.get(conversation_id, ()):
             grown.set()
+
+    def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        self.tell(uuid.UUID(str(payload)))
 
     def _tell_all(self) -> None:
         for watchers in self._watchers.values():

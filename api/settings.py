@@ -1,6 +1,7 @@
 """Settings: the one place that reads the environment."""
 
 from datetime import time
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,38 @@ class Settings(BaseSettings):
     content: Path | None = None
     """A folder of content to use in place of the one that comes with the product."""
 
-    @field_validator("areas", mode="before")
+    public_url: str = ""
+    """Where providers reach this service, like https://waiting.example.org; their signatures are checked on it."""
+    telegram_token: SecretStr | None = None
+    """The bot's token, from BotFather. Without it there is no Telegram."""
+    telegram_secret: SecretStr | None = None
+    """What Telegram must say with every message it delivers. Without it nothing is taken by the web address."""
+    telegram_api: str = "https://api.telegram.org"
+    telegram_per_second: Annotated[float, Field(gt=0)] = 25.0
+    """Messages a second to all chats together; Telegram allows about 30."""
+    telegram_per_chat: Annotated[float, Field(gt=0)] = 1.0
+    twilio_account: str = ""
+    """The account's id, AC and 32 letters and digits. Without it and the token there are no texts."""
+    twilio_token: SecretStr | None = None
+    twilio_api: str = "https://api.twilio.com"
+    twilio_service: str = ""
+    """A messaging service's id, where texts go out by one."""
+    sms_from: str = ""
+    """The number texts come from, like +447700900000. Without it there are no texts."""
+    sms_countries: Annotated[frozenset[str], NoDecode] = frozenset({"GB"})
+    """Countries texts may go to, ISO 3166 codes, comma-separated."""
+    sms_per_second: Annotated[float, Field(gt=0)] = 1.0
+    """How many texts a second the number may send."""
+    sms_pence: Annotated[Decimal, Field(ge=0)] = Decimal(4)
+    """What one part of a text costs, in pence."""
+    sms_daily_pounds: Annotated[Decimal, Field(ge=0)] = Decimal(20)
+    """The most that may be spent on texts in a day, in pounds; 0: no limit."""
+    whatsapp_from: str = ""
+    """The number WhatsApp messages come from. Without it there is no WhatsApp."""
+    whatsapp_template: str = ""
+    """The approved template (its content id) that says there is a message to read, for after 24 silent hours."""
+
+    @field_validator("areas", "sms_countries", mode="before")
     @classmethod
     def _split(cls, told: object) -> object:
         return frozenset(told.upper().replace(" ", "").split(",")) - {""} if isinstance(told, str) else told
@@ -48,6 +80,18 @@ class Settings(BaseSettings):
         if told is not None and make_url(told.get_secret_value()).get_backend_name() not in spoken:
             raise ValueError("only PostgreSQL is spoken here, 14 or later")
         return told
+
+    @field_validator("public_url", "telegram_api", "twilio_api")
+    @classmethod
+    def _without_slash(cls, told: str) -> str:
+        return told.rstrip("/")
+
+    @property
+    def sms_daily_parts(self) -> int | None:
+        """How many parts of texts may go in a day, None for any number."""
+        if not self.sms_daily_pounds or not self.sms_pence:
+            return None
+        return int(self.sms_daily_pounds * 100 / self.sms_pence)
 
     @property
     def keys_path(self) -> Path:

@@ -1,6 +1,7 @@
 """Serving for real: the web, the worker, or both."""
 
 import asyncio
+import gc
 import signal
 import socket
 
@@ -19,6 +20,12 @@ class PortTakenError(Exception):
 
 class Server(uvicorn.Server):
     """A server that lets open pages go when it is told to stop, in place of waiting for them."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Open the house; what is loaded by then stays, so the garbage collector need not walk it each time."""
+        await super().startup(sockets)
+        gc.collect()
+        gc.freeze()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the live streams, then everything else."""

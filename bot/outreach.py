@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 from bot.desk import Desk
 from bot.messages import Reply
 from content import Item, Step
-from waitingroom import conversations, messages, outbox, queue, referrals, retention, waiting
+from waitingroom import conversations, letters, messages, outbox, queue, referrals, retention, waiting
 from waitingroom.conversations import Contact, Conversation, Owner, StoppedError
+from waitingroom.crossings import SILENT_FOR
 from waitingroom.database import Session
-from waitingroom.errors import NotFoundError
-from waitingroom.messages import Author
+from waitingroom.messages import Author, Kind
 from waitingroom.programme import Due, next_due, next_waking
 from waitingroom.referrals import Standing
 from waitingroom.waiting import AT_ONCE, Waiting
@@ -55,6 +55,12 @@ async def purge_queue_log(desk: Desk, *, now: datetime) -> None:
         await queue.purge_log(session, before=now - timedelta(days=1))
 
 
+async def clear_raw_letters(desk: Desk, *, now: datetime) -> int:
+    """Delete what could not be read and nobody needs any more. Returns how many."""
+    async with desk.database.transaction() as session:
+        return await letters.clear_raw(session, now=now)
+
+
 async def _attend(session: Session, desk: Desk, place: Waiting, now: datetime) -> None:
     """Send one person what is due, and note when to look again. A programme that is no more has nothing due."""
     programme = desk.service.content.programmes.get(place.programme)
@@ -90,7 +96,7 @@ async def _must_wait(session: Session, place: Waiting, now: datetime) -> bool:
 
 async def _send(session: Session, desk: Desk, place: Waiting, due: Due[Step], now: datetime) -> None:
     standing = await referrals.standing(session, conversation_id=place.conversation_id)
-    contact = await _way(session, place)
+    contact = await _way(session, desk, place, now)
     item = _piece(desk, standing, now) if standing and due.step.kind == "piece" else None
     words = item.text if item else due.step.text
     await waiting.note_sent(
@@ -103,25 +109,31 @@ async def _send(session: Session, desk: Desk, place: Waiting, due: Due[Step], no
 async def say(session: Session, desk: Desk, contact: Contact, words: str, *, dedupe: str, now: datetime) -> None:
     """Queue one message that nobody asked for just now."""
     kept = desk.kept(contact.channel)
-    await messages.queue(
-        session,
-        conversation_id=contact.conversation_id,
-        contact_id=contact.id,
-        author=Author.BOT,
-        said=Reply(words).kept(),
-        dedupe=dedupe,
-        now=now,
-        kept=kept,
-    )
+    for number, reply in enumerate(desk.laid_out(contact.channel, [Reply(words)])):
+        await messages.queue(
+            session,
+            conversation_id=contact.conversation_id,
+            contact_id=contact.id,
+            author=Author.BOT,
+            kind=Kind.STARTED,
+            segments=desk.channels[contact.channel].segments(reply),
+            said=reply.kept(),
+            dedupe=f"{dedupe}:{number}" if number else dedupe,
+            now=now,
+            kept=kept,
+        )
     if not kept:
         await queue.poke(session, contact.conversation_id)
 
 
-async def _way(session: Session, place: Waiting) -> Contact | None:
+async def _way(session: Session, desk: Desk, place: Waiting, now: datetime) -> Contact | None:
+    """Find the way to someone, None where there is none, or where it may have become someone else's."""
     try:
-        return await conversations.way_to_reach(session, conversation_id=place.conversation_id)
-    except (StoppedError, NotFoundError):
+        contact = await conversations.way_to_reach(session, conversation_id=place.conversation_id)
+    except StoppedError:
         return None
+    changed_hands = not desk.kept(contact.channel) and now - contact.heard_at > SILENT_FOR
+    return None if changed_hands else contact
 
 
 def _piece(desk: Desk, standing: Standing, now: datetime) -> Item | None:

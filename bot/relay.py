@@ -14,7 +14,7 @@ from waitingroom.conversations import StoppedError
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError
 from waitingroom.handoffs import Handoff, Status
-from waitingroom.messages import Author, Message
+from waitingroom.messages import Author, Kind, Message
 
 BACK = _("{staff} has handed you back to this computer program. If you want a person again, reply PERSON.")
 ENDED = _("{staff} has ended this chat. I am the computer program. If you want a person again, reply PERSON.")
@@ -30,20 +30,25 @@ async def write(
     """
     contact = await conversations.way_to_reach(session, conversation_id=handoff.conversation_id)
     kept = desk.kept(contact.channel)
-    message = await messages.queue(
-        session,
-        conversation_id=handoff.conversation_id,
-        contact_id=contact.id,
-        author=Author.LINK_WORKER,
-        staff_id=staff_id,
-        said=Reply(reading.clean(text)).kept(),
-        dedupe=f"staff:{new_id()}",
-        now=now,
-        kept=kept,
-    )
+    pieces = [
+        await messages.queue(
+            session,
+            conversation_id=handoff.conversation_id,
+            contact_id=contact.id,
+            author=Author.LINK_WORKER,
+            kind=Kind.STAFF,
+            segments=desk.channels[contact.channel].segments(reply),
+            staff_id=staff_id,
+            said=reply.kept(),
+            dedupe=f"staff:{new_id()}",
+            now=now,
+            kept=kept,
+        )
+        for reply in desk.laid_out(contact.channel, [Reply(reading.clean(text))])
+    ]
     if not kept:
         await queue.poke(session, handoff.conversation_id)
-    return message
+    return pieces[0]
 
 
 async def tell_ended(

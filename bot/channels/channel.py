@@ -1,10 +1,13 @@
-"""What every channel is: a name, whether it is read or pushed, how fast it may send, and how it sends."""
+"""What every channel is: a name, read or pushed, how it lays words out, how fast and how it sends."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
+from bot.layout import Layout
 from bot.messages import Reply
+from waitingroom.conversations import ContactState
 from waitingroom.rates import Limit
 
 
@@ -29,8 +32,22 @@ class MaybeSentError(TryLaterError):
     maybe_sent = True
 
 
+class MisconfiguredError(TryLaterError):
+    """Our own settings are wrong (account, number, web address): an operator must mend them; nothing is lost."""
+
+
 class RefusedByProviderError(TroubleError):
     """The provider will never take this message."""
+
+
+class GoOtherWayError(TryLaterError):
+    """This way is closed until the person writes. `channel`: another that may do meanwhile, if they use it."""
+
+    channel = ""
+
+
+class TooBigError(RefusedByProviderError):
+    """What was to be fetched is longer than we keep."""
 
 
 class StoppedByPersonError(RefusedByProviderError):
@@ -39,6 +56,31 @@ class StoppedByPersonError(RefusedByProviderError):
 
 class BadAddressError(RefusedByProviderError):
     """Nobody can be reached at this address."""
+
+
+LOST: Mapping[type[TroubleError], ContactState] = {
+    StoppedByPersonError: ContactState.STOPPED,
+    BadAddressError: ContactState.UNREACHABLE,
+}
+"""What some troubles say of the way we tried to reach someone: it is closed."""
+
+
+def name_of(trouble: type[TroubleError]) -> str:
+    """Name a trouble as it is kept beside a message: 'StoppedByPerson'."""
+    return trouble.__name__.removesuffix("Error")
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """One message on its way. `message_id` is our own; `heard_at`: when the person last wrote on this channel."""
+
+    address: str
+    reply: Reply
+    message_id: int
+    attempt: int
+    """counted from 1"""
+    heard_at: datetime
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -54,9 +96,41 @@ class Channel(Protocol):
     name: str
     kept: bool
     """True where the person reads the channel themselves (a page, a terminal): nothing is pushed."""
-    limits: tuple[Limit, ...]
-    """Shared limits on sending; a key that ends in ':' counts each contact apart."""
+    layout: Layout
+    """How the replies of a turn become messages here."""
+    cap: int | None
+    """The most parts that may be sent in a day, None where nothing is charged or there is no limit."""
 
-    async def send(self, address: str, reply: Reply, *, attempt: int) -> Accepted:
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """Return the shared limits on sending; a key that ends in ':' counts each contact apart."""
+        ...
+
+    def segments(self, reply: Reply) -> int:
+        """Count the parts this reply is charged as; 0 where sending costs nothing."""
+        ...
+
+    async def send(self, sending: Sending) -> Accepted:
         """Send one message; no transaction is open. Raises a TroubleError."""
+        ...
+
+
+@runtime_checkable
+class Closing(Protocol):
+    """A channel that keeps lines open to its provider."""
+
+    async def close(self) -> None:
+        """Hang up."""
+        ...
+
+
+@runtime_checkable
+class Fetching(Protocol):
+    """A channel whose attachments stay with the provider until they are fetched."""
+
+    async def fetch(self, ref: str, *, most: int) -> tuple[str, bytes]:
+        """Fetch what `ref` stands for: its media type and at most `most` bytes. Raises a TroubleError.
+
+        RefusedByProviderError where it is gone, TooBigError where it is longer than `most`.
+        """
         ...

@@ -349,13 +349,19 @@ async def test_two_workers_at_one_lane_send_everything_once_and_in_order(
 async def test_receipts_in_any_order_only_move_a_message_up(delivery: Delivery, person: Waiting) -> None:
     await person.is_told("one")
     await delivery.deliver(person.conversation_id)
+    (one,) = await person.queued()
     seen = []
     for status in (Status.SENT, Status.DELIVERED, Status.FAILED, Status.DELIVERED, Status.READ, Status.SENT):
         async with person.desk.database.transaction() as session:
             moved = await messages.receipt(
-                session, channel="loopback", provider_id="p1", status=status, now=MONDAY
+                session,
+                message_id=one.id or 0,
+                channel="loopback",
+                provider_id="p1",
+                status=status,
+                now=MONDAY,
             )
-        seen.append((moved, *await person.statuses()))
+        seen.append((moved is not None, *await person.statuses()))
     assert seen == [
         (False, Status.SENT),
         (True, Status.DELIVERED),
@@ -372,24 +378,34 @@ async def test_a_receipt_that_comes_twice_or_for_nobody_changes_nothing(
     await person.is_told("one")
     provider.will(Answer.TELLS_TWICE)
     await delivery.deliver(person.conversation_id)
+    (one,) = await person.queued()
     moved = []
-    for provider_id in (*provider.receipts, "p99"):
+    for message_id, provider_id in (
+        *((one.id or 0, told) for told in provider.receipts),
+        (one.id or 0, "p99"),
+        (10**9, "p1"),
+    ):
         async with person.desk.database.transaction() as session:
-            moved.append(
-                await messages.receipt(
-                    session, channel="loopback", provider_id=provider_id, status=Status.DELIVERED, now=MONDAY
-                )
+            reached = await messages.receipt(
+                session,
+                message_id=message_id,
+                channel="loopback",
+                provider_id=provider_id,
+                status=Status.DELIVERED,
+                now=MONDAY,
             )
-    assert moved == [True, False, False]
+            moved.append(reached is not None)
+    assert moved == [True, False, False, False]
     assert await person.statuses() == [Status.DELIVERED]
 
 
 async def test_a_receipt_of_another_channel_moves_no_ones_message(delivery: Delivery, person: Waiting) -> None:
     await person.is_told("one")
     await delivery.deliver(person.conversation_id)
+    (one,) = await person.queued()
     async with person.desk.database.transaction() as session:
         assert not await messages.receipt(
-            session, channel="another", provider_id="p1", status=Status.READ, now=MONDAY
+            session, message_id=one.id or 0, channel="another", provider_id="p1", status=Status.READ, now=MONDAY
         )
 
 
