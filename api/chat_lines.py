@@ -3,16 +3,18 @@
 import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from babel.dates import format_date
 
-from bot.messages import Reply
+from bot import asides
+from bot.messages import Aside, Reply
 from bot.service import Service
 from bot.words import Words, _
 from waitingroom import staff
+from waitingroom.attachments import Kind
 from waitingroom.database import Session
 from waitingroom.messages import Author, Message, said
 
@@ -45,7 +47,7 @@ class Line:
 
     def shown(self) -> dict[str, Any]:
         """Return the line as JSON carries it."""
-        return asdict(self)
+        return {**vars(self), "parts": [vars(part) for part in self.parts]}
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,14 @@ class Speaking:
 
     def _line(self, message: Message, told: Mapping[str, Any], names: Mapping[uuid.UUID, str]) -> Line:
         name = names.get(message.staff_id, "") if message.staff_id else ""
-        return self._put(message.id or 0, message.author, Reply.recalled(told), message.created_at, name)
+        return self._put(message.id or 0, message.author, self._shown(told), message.created_at, name)
+
+    def _shown(self, told: Mapping[str, Any]) -> Reply:
+        """Recall what was said, with a note of what came beside the words."""
+        reply = Reply.recalled(told)
+        aside = Aside(told["aside"]) if "aside" in told else None
+        beside = asides.shown([Kind(kind) for kind in told.get("sent", ())], self.words, aside=aside)
+        return replace(reply, text=f"{reply.text} {beside}".strip()) if beside else reply
 
     def _put(self, message_id: int, author: Author, reply: Reply, moment: datetime, name: str) -> Line:
         own = author is Author.PERSON

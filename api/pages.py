@@ -1,7 +1,7 @@
 """Pages: how every page is drawn, which headers guard it, and where its own files come from."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -13,13 +13,28 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
+from api.logs import log
 from bot.words import words_in
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 STATIC = Path(str(files("api"))) / "static"
+STYLE = "built/style.css"
+"""What `make assets` builds; without it the pages are plain, and still work."""
 LANGUAGE = "en"
+NEUTRAL = "https://www.bbc.co.uk/weather"
+"""Where the way out leads: a page that anyone may have been reading."""
+COMPONENTS = {
+    "back-link": "backLink",
+    "button": "button",
+    "card": "card",
+    "checkboxes": "checkboxes",
+    "skip-link": "skipLink",
+    "textarea": "textarea",
+    "warning-callout": "warningCallout",
+}
+"""The parts of NHS.UK frontend that our pages are made of: folder and macro."""
 CONTENT_SECURITY_POLICY = "; ".join(
     (
         "default-src 'none'",
@@ -73,14 +88,36 @@ def environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals.update(_=words_in(LANGUAGE).say, static=static, language=LANGUAGE)
+    made.globals.update(_=words_in(LANGUAGE).say, static=static, language=LANGUAGE, neutral=NEUTRAL)
+    made.globals.update(_components())
     return made
+
+
+def _components() -> dict[str, Callable[..., str]]:
+    """Return NHS.UK frontend's macros. They count on missing facts, so they are drawn in a world of their own."""
+    from jinja2 import ChainableUndefined, Environment, PackageLoader
+
+    theirs = Environment(
+        loader=PackageLoader("nhsuk_frontend_jinja"),
+        autoescape=True,
+        undefined=ChainableUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return {
+        macro: getattr(theirs.get_template(f"nhsuk/components/{folder}/macro.jinja").module, macro)
+        for folder, macro in COMPONENTS.items()
+    }
 
 
 @cache
 def static(name: str) -> str:
     """Return the address of one of our own files, which changes whenever the file does."""
-    return f"/static/{name}?v={hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]}"
+    try:
+        content = (STATIC / name).read_bytes()
+    except FileNotFoundError:
+        return f"/static/{name}"
+    return f"/static/{name}?v={hashlib.sha256(content).hexdigest()[:12]}"
 
 
 class OwnFiles(StaticFiles):
@@ -91,11 +128,13 @@ class OwnFiles(StaticFiles):
         response = await super().get_response(path, scope)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Cross-Origin-Resource-Policy"] = "same-origin"
-        if response.status_code < 400:
+        if response.status_code < 400 and scope["query_string"]:
             response.headers["Cache-Control"] = f"public, max-age={YEAR}, immutable"
         return response
 
 
 def mount_static(app: FastAPI) -> None:
-    """Serve our own files under /static."""
+    """Serve our own files under /static; say so where the style has not been built."""
+    if not (STATIC / STYLE).exists():
+        log.warning("The pages have no style yet. To build it, run: make assets")
     app.mount("/static", OwnFiles(directory=STATIC), name="static")

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated
 
+import asyncpg
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
@@ -30,7 +31,7 @@ __all__ = ["mount_static", "router"]
 
 router = APIRouter(tags=["chat"], include_in_schema=False)
 
-OUR_TROUBLE = (*errors.AWAY, DBAPIError)
+OUR_TROUBLE = (*errors.AWAY, DBAPIError, asyncpg.PostgresError)
 MESSAGE_ID = re.compile(r"[0-9]{1,18}")
 NEWEST = 10**18
 EMPTY = _("There was nothing in the box. Please write something, or choose an answer.")
@@ -58,8 +59,18 @@ TheHouse = Annotated[House, Depends(_house)]
 @router.get("/")
 async def welcome(house: TheHouse, cookie: Cookie) -> Response:
     """Say what this is, and open the door to the chat. Nothing is read or kept."""
-    facts = {"service": house.desk.service, "begun": cookie is not None, **_fresh(house, cookie)}
-    return page("welcome.html", facts)
+    return welcome_page(house, cookie)
+
+
+def welcome_page(house: House, cookie: str | None, *, problem: str = "") -> Response:
+    """Draw the first page. `problem` is what was wrong with the code that was sent from it, in words."""
+    facts = {
+        "service": house.desk.service,
+        "begun": cookie is not None,
+        "problem": _say(problem) if problem else "",
+        **_fresh(house, cookie),
+    }
+    return page("welcome.html", facts, status=422 if problem else 200)
 
 
 @router.get("/chat")
@@ -68,9 +79,9 @@ async def chat(house: TheHouse, cookie: Cookie) -> Response:
     return await _chat_page(house, cookie)
 
 
-@router.post("/chat/messages")
-async def write(request: Request, house: TheHouse, cookie: Cookie) -> Response:
+async def write(request: Request) -> Response:
     """Take what a person wrote or chose; answer with a page, or with JSON where the page's script asks."""
+    house, cookie = await _house(request), await _cookie(request)
     if not chat_form.sent_from_here(request):
         return errors.answer(request, 403, _say(ELSEWHERE))
     posted = await chat_form.read(request)
@@ -89,9 +100,13 @@ async def write(request: Request, house: TheHouse, cookie: Cookie) -> Response:
             raise
         log.error("trouble", trouble=type(error).__name__)
         return _kept_for_later(house, posted, cookie)
+    request.app.state.live.tell(turn.conversation_id)
     response = await _told(house, inbound, turn) if as_json else RedirectResponse("/chat#end", 303, GUARDS)
     chat_cookie.give(response, cookie, secure=house.settings.secure_cookies)
     return response
+
+
+router.add_route("/chat/messages", write, methods=["POST"])  # plain: it takes nothing FastAPI would check
 
 
 @router.post("/chat/forget")
@@ -113,11 +128,14 @@ async def _watched(house: TheHouse, cookie: Cookie) -> uuid.UUID:
     raise HTTPException(404, NO_TALK)
 
 
+Watched = Annotated[uuid.UUID, Depends(_watched)]
+
+
 @router.get("/chat/live", response_class=EventSourceResponse)
 async def live(
     request: Request,
     house: TheHouse,
-    talk: Annotated[uuid.UUID, Depends(_watched)],
+    talk: Watched,
     after: Annotated[int, Query(ge=0, le=NEWEST)] = 0,
     last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
@@ -128,7 +146,7 @@ async def live(
         while not line.stopped:
             grown.clear()
             try:
-                lines = await _read(house, talk, after=seen)
+                lines = await read_talk(house, talk, after=seen)
             except OUR_TROUBLE:
                 return
             for told in lines:
@@ -158,15 +176,17 @@ def _inbound(house: House, posted: Posted, cookie: str) -> Inbound:
 async def _told(house: House, inbound: Inbound, turn: Turn) -> JSONResponse:
     """Answer the page's script: what was said and answered, or the whole talk where it was heard before."""
     if turn.message_id is None:
-        lines = await _read(house, turn.conversation_id)
+        lines = await read_talk(house, turn.conversation_id)
         return JSONResponse({"messages": [line.shown() for line in lines]}, headers=GUARDS)
     speaking = _speaking(house)
     lines = [speaking.own(turn.message_id, reading.clean(inbound.text))]
     lines += [speaking.reply(message_id, reply) for message_id, reply in turn.replies]
-    return JSONResponse({"messages": [line.shown() for line in lines]}, headers=GUARDS)
+    told = {"messages": [line.shown() for line in lines], "moved": turn.moved}
+    return JSONResponse(told, headers=GUARDS)
 
 
-async def _read(house: House, conversation_id: uuid.UUID, *, after: int = 0) -> list[Line]:
+async def read_talk(house: House, conversation_id: uuid.UUID, *, after: int = 0) -> list[Line]:
+    """Read what was said after message `after`, in a transaction of its own."""
     async with house.database.transaction() as session:
         return await _shown(house, session, conversation_id, after=after)
 

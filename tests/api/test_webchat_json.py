@@ -31,7 +31,9 @@ async def test_the_script_is_told_only_what_is_new(web: httpx2.AsyncClient) -> N
     assert first[-1]["asks"] == "consent"
     form = {"choice": "1. Yes", "answering": "consent"}
     second = (await web.post("/chat/messages", data=form, headers=JSON)).json()["messages"]
-    assert [line["text"] for line in second] == ["Yes", "Thank you. What name would you like us to use?"]
+    assert second[0]["text"] == "Yes"
+    assert "What name would you like us to use?" in second[1]["text"]
+    assert len(second) == 2
     assert first[-1]["id"] < second[0]["id"] < second[1]["id"]
 
 
@@ -124,7 +126,7 @@ def test_what_is_said_elsewhere_comes_to_an_open_page(served: str, database_url:
         assert (yes["author"], yes["text"]) == ("person", "yes")
         assert number == yes["id"] > last
         _, name = next(coming)
-        assert str(name["text"]).startswith("Thank you. What name")
+        assert str(name["text"]).startswith("Thank you. You will always hear the price")
 
 
 @pytest.mark.usefixtures("anyio_backend")

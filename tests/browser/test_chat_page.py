@@ -1,25 +1,16 @@
 """The chat page in a real browser: by keyboard, without JavaScript, on small screens, under attack."""
 
-import asyncio
-import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Route, expect
-from sqlalchemy import text
 
-from api.clock import Clock
-from api.keys import read_keys
 from api.settings import Settings
-from waitingroom import messages, staff
-from waitingroom.database import Database
-from waitingroom.messages import Author
+from tests.browser.at_the_page import SIZES, begin, is_usable, last, sam_writes, types
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("anyio_backend")]
 
-SIZES = ({"width": 320, "height": 640}, {"width": 768, "height": 1024}, {"width": 1280, "height": 800})
 PAYLOADS = (
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
@@ -35,19 +26,6 @@ PAYLOADS = (
 )
 
 
-def last(page: Page) -> Any:
-    return page.locator("#lines > li").last
-
-
-def types(page: Page, *talk: tuple[str, str]) -> None:
-    """Type and send with the keyboard; each time wait for what is said back."""
-    for said, answer in talk:
-        expect(page.locator("#text")).to_be_focused()
-        page.keyboard.type(said)
-        page.keyboard.press("Enter")
-        expect(last(page)).to_contain_text(answer)
-
-
 def tabs_back_to(page: Page, name: str, role: Any = "button") -> None:
     wanted = page.get_by_role(role, name=name)
     for _ in range(40):
@@ -55,56 +33,6 @@ def tabs_back_to(page: Page, name: str, role: Any = "button") -> None:
         if wanted.evaluate("one => one === document.activeElement"):
             return
     pytest.fail(f"{name} cannot be reached with the keyboard")
-
-
-def begin(page: Page) -> None:
-    page.get_by_role("button", name="Say hello").click()
-    expect(last(page)).to_contain_text("May we keep")
-
-
-def within(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run something on the records while the browser's own loop stands."""
-    trouble: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            asyncio.run(work())
-        except BaseException as error:
-            trouble.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    if trouble:
-        raise trouble[0]
-
-
-def sam_writes(settings: Settings, words: str) -> None:
-    """Have a link worker write to everyone here."""
-
-    async def write() -> None:
-        assert settings.database_url is not None
-        database = Database(settings.database_url.get_secret_value(), read_keys(settings.keys_path))
-        now = Clock().now()
-        async with database.transaction() as session:
-            sam = await staff.welcome(session, name="Sam", now=now)
-            for contact_id, conversation_id in (
-                await session.run(text("SELECT id, conversation_id FROM contact"))
-            ).all():
-                await messages.queue(
-                    session,
-                    conversation_id=conversation_id,
-                    contact_id=contact_id,
-                    author=Author.LINK_WORKER,
-                    said={"text": words},
-                    dedupe=f"sam:{contact_id}:{words}",
-                    now=now,
-                    kept=True,
-                    staff_id=sam.id,
-                )
-        await database.close()
-
-    within(write)
 
 
 def test_a_person_gets_through_the_whole_referral_by_keyboard_alone(browse: Callable[..., Any]) -> None:
@@ -116,6 +44,7 @@ def test_a_person_gets_through_the_whole_referral_by_keyboard_alone(browse: Call
             break
     page.keyboard.press("Enter")
     expect(last(page)).to_contain_text("May we keep")
+    page.wait_for_load_state()
     page.locator("#text").focus()
     tabs_back_to(page, "1 Yes")
     page.keyboard.press("Enter")
@@ -166,6 +95,9 @@ def test_the_pages_can_be_used_by_everyone(
     browsing = browse(viewport=size, color_scheme=scheme)
     page = browsing.open("/")
     is_usable(page)
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("alert")).to_contain_text("write the code")
+    is_usable(page)
     for path in ("/nowhere", "/docs"):
         page.goto(browsing.home + path)
         is_usable(page)
@@ -181,19 +113,9 @@ def test_the_pages_can_be_used_by_everyone(
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("nothing in the box")
     is_usable(page)
-
-
-def is_usable(page: Page) -> None:
-    """No rule of axe is broken, nothing is cut off sideways, and everything can be hit with a thumb."""
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-    small = page.locator("a:visible, button:visible, summary:visible, label.tick, textarea").evaluate_all(
-        """all => all.map((one) => [one.textContent, one.getBoundingClientRect(), one.tagName])
-        .filter(([, box, tag]) => box.bottom > 0 && (box.height < (tag === "BUTTON" ? 44 : 24) || box.width < 24))
-        .map(([words]) => words)"""
-    )
-    assert small == []
+    for path in ("/chat/save", "/chat/saved"):
+        page.goto(browsing.home + path)
+        is_usable(page)
 
 
 @pytest.mark.parametrize("scripted", [True, False], ids=["with JavaScript", "without"])
@@ -252,14 +174,16 @@ def test_words_that_did_not_go_come_back_and_go_once(browse: Callable[..., Any])
     assert page.locator("#log .person .said").all_inner_texts() == ["Hello", "yes"]
 
 
+def lost(route: Route) -> None:
+    """Let a message through, and lose the answer to it."""
+    route.fetch()
+    route.abort()
+
+
 def test_an_answer_lost_on_the_way_back_is_heard_once(browse: Callable[..., Any]) -> None:
     page = browse().open()
+    page.route("**/chat/live*", lambda route: route.abort())
     begin(page)
-
-    def lost(route: Route) -> None:
-        route.fetch()
-        route.abort()
-
     page.route("**/chat/messages", lost)
     page.get_by_role("button", name="Yes").click()
     expect(page.get_by_role("alert")).to_contain_text("did not go")
@@ -269,18 +193,24 @@ def test_an_answer_lost_on_the_way_back_is_heard_once(browse: Callable[..., Any]
     assert page.locator("#log .person .said").all_inner_texts() == ["Hello", "Yes"]
 
 
-def test_someone_who_leaves_in_a_hurry_is_not_brought_back(browse: Callable[..., Any]) -> None:
-    browsing = browse()
-    weather = "https://www.bbc.co.uk/weather"
-    browsing.context.route(weather, lambda route: route.fulfill(body="Rain later"))
-    page = browsing.open("/docs")
-    page.goto(browsing.home + "/chat")
+@pytest.mark.parametrize("pressed", [True, False], ids=["a button", "typed words"])
+def test_words_that_seemed_lost_but_came_by_the_live_line_are_not_asked_for_again(
+    browse: Callable[..., Any], settings: Settings, pressed: bool
+) -> None:
+    page = browse().open()
     begin(page)
-    before = page.evaluate("history.length")
-    page.get_by_role("link", name="Exit this page").click()
-    expect(page.get_by_text("Rain later")).to_be_visible()
-    assert page.url == weather
-    assert page.evaluate("history.length") == before
+    page.route("**/chat/messages", lost)
+    if pressed:
+        page.get_by_role("button", name="Yes").click()
+    else:
+        page.locator("#text").fill("Yes")
+        page.keyboard.press("Enter")
+    expect(page.locator("#composer")).not_to_have_attribute("aria-busy", "true")
+    sam_writes(settings, "Good morning.")
+    expect(last(page)).to_contain_text("Good morning.")
+    expect(page.get_by_role("alert")).to_be_empty()
+    expect(page.locator("#text")).to_have_value("")
+    assert page.get_by_role("button", name="Yes").count() == 0
 
 
 def test_a_question_is_in_view_when_it_is_asked(browse: Callable[..., Any]) -> None:
@@ -291,7 +221,7 @@ def test_a_question_is_in_view_when_it_is_asked(browse: Callable[..., Any]) -> N
     expect(last(page)).to_be_in_viewport()
     top, under = page.evaluate(
         "[document.querySelector('#lines').lastElementChild.getBoundingClientRect().top,"
-        " document.querySelector('header').getBoundingClientRect().bottom]"
+        " document.querySelector('.bar').getBoundingClientRect().bottom]"
     )
     assert top >= under
 
@@ -301,5 +231,5 @@ def test_a_printed_talk_is_only_the_talk(browse: Callable[..., Any]) -> None:
     begin(page)
     page.emulate_media(media="print")
     expect(page.locator("#log")).to_be_visible()
-    for hidden in ("header", "#options", "#composer", "footer"):
+    for hidden in ("header", ".bar", "#options", "#composer", "#help", "footer"):
         expect(page.locator(hidden)).to_be_hidden()
