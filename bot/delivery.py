@@ -3,29 +3,31 @@
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from bot.channels.channel import (
-    BadAddressError,
+    LOST,
+    GoOtherWayError,
     MaybeSentError,
     RefusedByProviderError,
-    StoppedByPersonError,
+    Sending,
     TroubleError,
     TryLaterError,
+    name_of,
 )
 from bot.desk import Desk
 from bot.messages import Reply
-from waitingroom import conversations, outbox
-from waitingroom.conversations import ContactState
+from waitingroom import holds, outbox, reach
+from waitingroom.database import Session
 from waitingroom.messages import Status
-from waitingroom.outbox import Letter, NotYet
+from waitingroom.outbox import Lane, Letter, NotYet, Rules
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=5)
 TRIES = 70
 """About four hours of trying, as long as GOV.UK Notify tries, before a message is a dead letter."""
-LANE_TAKEN = timedelta(seconds=1)
 
 Clock = Callable[[], datetime]
 
@@ -36,37 +38,45 @@ class Delivery:
 
     desk: Desk
     clock: Clock
+    _in_hand: dict[uuid.UUID, bool] = field(default_factory=dict)
+    """the lanes this one empties now, and whether somebody asked for that again meanwhile"""
 
     async def deliver(self, conversation_id: uuid.UUID) -> timedelta | None:
         """Send one conversation's messages in order. Returns after how long to look again, None when all went."""
-        holder = outbox.new_holder()
+        if conversation_id in self._in_hand:
+            self._in_hand[conversation_id] = True
+            return None
+        try:
+            return await self._empty(conversation_id)
+        finally:
+            self._in_hand.pop(conversation_id, None)
+
+    async def _empty(self, conversation_id: uuid.UUID) -> timedelta | None:
+        """Send what there is, and look once more where someone asked meanwhile."""
+        lane = Lane(conversation_id, outbox.new_holder())
         while True:
-            letter = await self._next(conversation_id, holder)
-            if letter is None:
-                return None
-            if isinstance(letter, NotYet):
+            self._in_hand[conversation_id] = False
+            async with self.desk.database.transaction() as session:
+                letter = await self._next(session, lane)
+            while isinstance(letter, Letter):
+                letter = await self._send(letter, lane)
+            if letter is not None:
                 return letter.after
-            await self._send(letter)
+            if not self._in_hand[conversation_id]:
+                return None
 
-    async def _next(self, conversation_id: uuid.UUID, holder: uuid.UUID) -> Letter | NotYet | None:
-        now = self.clock()
-        limits = {name: channel.limits for name, channel in self.desk.channels.items()}
-        async with self.desk.database.transaction() as session:
-            held = await outbox.hold_lane(session, conversation_id=conversation_id, holder=holder, now=now)
-            if not held:
-                return NotYet(LANE_TAKEN)
-            letter = await outbox.next_letter(session, conversation_id=conversation_id, limits=limits, now=now)
-            if not isinstance(letter, Letter):
-                await outbox.leave_lane(session, conversation_id=conversation_id, holder=holder)
-            return letter
+    async def _next(self, session: Session, lane: Lane) -> Letter | NotYet | None:
+        return await outbox.take(session, lane, self._rules, now=self.clock())
 
-    async def _send(self, letter: Letter) -> None:
+    async def _send(self, letter: Letter, lane: Lane) -> Letter | NotYet | None:
+        """Send one message, record what came of it, and take the next in the same transaction."""
         channel = self.desk.channels[letter.channel]
         try:
-            accepted = await channel.send(letter.address, Reply.recalled(letter.said), attempt=letter.attempts)
+            accepted = await channel.send(_sending(letter, self.clock()))
         except TroubleError as trouble:
-            await self._record_trouble(letter, trouble)
-            return
+            async with self.desk.database.transaction() as session:
+                await self._record_trouble(session, letter, trouble)
+                return await self._next(session, lane)
         async with self.desk.database.transaction() as session:
             await outbox.record_sent(
                 session,
@@ -75,24 +85,53 @@ class Delivery:
                 provider_id=accepted.provider_id,
                 now=self.clock(),
             )
+            return await self._next(session, lane)
 
-    async def _record_trouble(self, letter: Letter, trouble: TroubleError) -> None:
+    @cached_property
+    def _rules(self) -> Rules:
+        channels = self.desk.channels.items()
+        return Rules(
+            limits={name: channel.limits for name, channel in channels},
+            caps={name: channel.cap for name, channel in channels if channel.cap is not None},
+            zone=self.desk.service.zone,
+        )
+
+    async def _record_trouble(self, session: Session, letter: Letter, trouble: TroubleError) -> None:
+        if isinstance(trouble, GoOtherWayError) and await self._divert(session, letter, trouble):
+            return
         status, wait = _judge(letter, trouble)
-        async with self.desk.database.transaction() as session:
-            await outbox.record_trouble(
-                session,
-                message_id=letter.message_id,
-                status=status,
-                problem=type(trouble).__name__.removesuffix("Error"),
-                next_try_at=self.clock() + wait if wait else None,
-                maybe_sent=trouble.maybe_sent,
-            )
-            if isinstance(trouble, StoppedByPersonError):
-                await conversations.set_contact(session, contact_id=letter.contact_id, state=ContactState.STOPPED)
-            if isinstance(trouble, BadAddressError):
-                await conversations.set_contact(
-                    session, contact_id=letter.contact_id, state=ContactState.UNREACHABLE
-                )
+        await outbox.record_trouble(
+            session,
+            message_id=letter.message_id,
+            status=status,
+            problem=name_of(type(trouble)),
+            next_try_at=self.clock() + wait if wait else None,
+            maybe_sent=trouble.maybe_sent,
+        )
+        if type(trouble) in LOST:
+            state = LOST[type(trouble)]
+            await reach.lose(session, contact_id=letter.contact_id, state=state, now=self.clock())
+
+    async def _divert(self, session: Session, letter: Letter, trouble: GoOtherWayError) -> bool:
+        """Send a message by the channel the trouble names, where the person wrote to us on it themselves."""
+        channel = self.desk.channels.get(trouble.channel)
+        if channel is None:
+            return False
+        segments = channel.segments(Reply.recalled(letter.said))
+        return await holds.divert(
+            session, message_id=letter.message_id, channel=channel.name, segments=segments, now=self.clock()
+        )
+
+
+def _sending(letter: Letter, now: datetime) -> Sending:
+    return Sending(
+        address=letter.address,
+        reply=Reply.recalled(letter.said),
+        message_id=letter.message_id,
+        attempt=letter.attempts,
+        heard_at=letter.heard_at,
+        at=now,
+    )
 
 
 def _judge(letter: Letter, trouble: TroubleError) -> tuple[Status, timedelta | None]:

@@ -55,7 +55,7 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
         talk = Talk.recalled(session.keys.unseal(known.talk, where) if known.talk else None)
         conversation = _conversation(session, desk, inbound, known, talk)
         if refused or (known.id != heard.id and known.place is not Place.RETURNING):
-            said = await _arrive(conversation, known, refused)
+            said = await _hear_danger(session, desk, inbound, known) + await _arrive(conversation, known, refused)
         else:
             said = await _answer(session, desk, inbound, known, conversation)
         replies = desk.laid_out(inbound.channel, said)
@@ -76,11 +76,16 @@ async def _let_in(session: Session, inbound: Inbound, known: Known) -> tuple[Kno
     if found is None:
         return known, ""
     try:
-        async with session.savepoint():
-            to = await crossing.carry(session, found, inbound, talk=known.id, contact=known.contact_id)
-    except RefusedError as refused:
+        to = await crossing.carry(session, found, inbound, talk=known.id, contact=known.contact_id)
+    except RefusedError as refused:  # nothing was changed but the count of tries, which must stand
         return known, refused.words
     return await memory.moved(session, known, to), ""
+
+
+async def _hear_danger(session: Session, desk: Desk, inbound: Inbound, known: Known) -> list[Reply]:
+    """Answer danger in words that came with a code or a reference."""
+    danger = desk.net.listen(inbound.text)
+    return await _sound_alarm(session, desk, inbound, known, danger) if danger else []
 
 
 async def _arrive(conversation: Conversation, known: Known, refused: str) -> list[Reply]:

@@ -8,6 +8,7 @@ from sqlmodel import Field, SQLModel
 
 from waitingroom import handoffs, rates
 from waitingroom.columns import new_id
+from waitingroom.conversations import Place
 from waitingroom.database import Session
 from waitingroom.errors import RefusedError
 from waitingroom.handoffs import Reason, Urgency
@@ -35,7 +36,9 @@ WHERE v.id = $1
 OWN_PLACE = "SELECT person_id IS NOT NULL FROM conversation WHERE id = $1"
 LOCK = "SELECT id FROM conversation WHERE id = $1 FOR NO KEY UPDATE"
 PART = """
-WITH fresh AS (
+WITH was AS (
+    SELECT place FROM conversation WHERE id = $1
+), fresh AS (
     INSERT INTO conversation (id, place, owner, language, clear_at, created_at, heard_at, before_id)
     SELECT $2, 'returning', 'bot', language, $5, $4, $4, id FROM conversation WHERE id = $1 RETURNING id
 ), moved AS (
@@ -43,7 +46,7 @@ WITH fresh AS (
 ), gone AS (
     UPDATE conversation SET contact_id = NULL WHERE id = $1 AND contact_id = $3
 )
-UPDATE message SET conversation_id = $2 FROM fresh WHERE message.id = $6
+UPDATE message SET conversation_id = $2 FROM fresh, was WHERE message.id = $6 RETURNING was.place
 """
 MOVED = ("contact", "message", "attachment", "alarm", "consent")
 """What goes along where someone crosses: all they said on the way there."""
@@ -123,13 +126,14 @@ async def part(
 ) -> uuid.UUID:
     """Give a chat that was silent too long a talk of its own, beginning with this message; returns it.
 
-    The talk it had is out of reach by it until it has proved itself: staff are told.
+    The talk it had is out of reach by it until it has proved itself: of someone who waits, staff are told.
     """
     own_id = new_id()
-    await session.driver.execute(PART, conversation_id, own_id, contact_id, now, clear_at, message_id)
-    await handoffs.raise_hand(
-        session, conversation_id=conversation_id, reason=Reason.UNREACHABLE, urgency=Urgency.ROUTINE, now=now
-    )
+    was = await session.driver.fetchval(PART, conversation_id, own_id, contact_id, now, clear_at, message_id)
+    if was == Place.WAITING_ROOM:
+        await handoffs.raise_hand(
+            session, conversation_id=conversation_id, reason=Reason.UNREACHABLE, urgency=Urgency.ROUTINE, now=now
+        )
     return own_id
 
 

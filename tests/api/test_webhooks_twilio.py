@@ -15,10 +15,10 @@ from sqlalchemy import text
 from sqlmodel import SQLModel
 from twilio.request_validator import RequestValidator
 
-from api import webhooks_twilio
 from api.app import create_app
 from api.house import default_channels
 from api.settings import Settings
+from bot import arrivals
 from bot.channels.twilio.account import Account
 from bot.channels.twilio.sms import Sms
 from bot.channels.twilio.templates import set_up
@@ -78,10 +78,7 @@ def an_app(settings: Settings, account: Account, *, work: bool) -> FastAPI:
     sms = Sms(account, NUMBER, per_second=200.0, drama_numbers=True)
     whatsapp = WhatsApp(account, NUMBER)
     channels = {**default_channels(), "sms": sms, "whatsapp": whatsapp}
-    app = create_app(settings, demo=True, work=work, channels=channels)
-    if not any(getattr(route, "path", "") == webhooks_twilio.INBOUND for route in app.routes):
-        app.include_router(webhooks_twilio.router)
-    return app
+    return create_app(settings, demo=True, work=work, channels=channels)
 
 
 @pytest.fixture
@@ -327,7 +324,7 @@ async def test_someone_who_replied_stop_is_sent_nothing_more_whichever_way_we_le
     phone = street.phone(ANN)
     phone.opted_out = True
     form = street.inbound_form(phone, "hello")
-    await asyncio.to_thread(street.post_inbound, form)
+    await asyncio.to_thread(street.mail.bring, form)
     await comes_true(lambda: _stopped(records))
     assert phone.sees == []
     assert set(await statuses(records)) == {"failed"}
@@ -365,7 +362,7 @@ async def test_a_message_of_someone_whose_records_are_away_goes_to_the_fallback_
         raise ConnectionRefusedError
 
     with monkeypatch.context() as broken:
-        broken.setattr(webhooks_twilio.arrivals, "take", away)
+        broken.setattr(arrivals, "take", away)
         assert (await post(web)).status_code == 503
     assert await count(records) == 0
     fallen = FORM | {"ErrorCode": "11200", "ErrorUrl": f"{PUBLIC}/webhooks/twilio"}
