@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from babel.dates import format_date
@@ -105,7 +106,14 @@ class Speaking:
             return self.words.say(_("{name}, link worker"), name=name)
         return self.words.say(_("A link worker"))
 
+    @cached_property
+    def _just_now(self) -> str:
+        return self._at_once(self.now)
+
     def _at(self, moment: datetime) -> str:
+        return self._just_now if moment == self.now else self._at_once(moment)
+
+    def _at_once(self, moment: datetime) -> str:
         local, today = moment.astimezone(self.service.zone), self.now.astimezone(self.service.zone).date()
         clock = f"{local.hour % 12 or 12}:{local.minute:02}{'am' if local.hour < 12 else 'pm'}"
         if local.date() == today:

@@ -9,6 +9,7 @@ import asyncpg
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
+from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError
 
 from api import chat_cookie, chat_form, errors, metrics
@@ -173,7 +174,7 @@ def _inbound(house: House, posted: Posted, cookie: str) -> Inbound:
     )
 
 
-async def _told(house: House, inbound: Inbound, turn: Turn) -> JSONResponse:
+async def _told(house: House, inbound: Inbound, turn: Turn) -> Response:
     """Answer the page's script: what was said and answered, or the whole talk where it was heard before."""
     if turn.message_id is None:
         lines = await read_talk(house, turn.conversation_id)
@@ -182,7 +183,7 @@ async def _told(house: House, inbound: Inbound, turn: Turn) -> JSONResponse:
     lines = [speaking.own(turn.message_id, reading.clean(inbound.text))]
     lines += [speaking.reply(message_id, reply) for message_id, reply in turn.replies]
     told = {"messages": [line.shown() for line in lines], "moved": turn.moved}
-    return JSONResponse(told, headers=GUARDS)
+    return Response(to_json(told), headers=GUARDS, media_type="application/json")
 
 
 async def read_talk(house: House, conversation_id: uuid.UUID, *, after: int = 0) -> list[Line]:

@@ -13,6 +13,9 @@ from api.house import open_house
 from api.logs import log
 from api.settings import Settings
 
+GARBAGE_AFTER = 20_000
+"""New objects between two looks for garbage in circles: a turn makes some thousands, and leaves hardly any."""
+
 
 class PortTakenError(Exception):
     """The port to serve on is in use, or may not be used."""
@@ -26,6 +29,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         gc.collect()
         gc.freeze()
+        gc.set_threshold(GARBAGE_AFTER)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Close the live streams, then everything else."""

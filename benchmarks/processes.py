@@ -47,12 +47,12 @@ def database() -> Iterator[tuple[Path, str]]:
 @contextmanager
 def serving(*words: str, folder: Path, ready: str) -> Iterator[Serving]:
     """Run a command on the database in `folder` until the path `ready` answers 200; stop it afterwards."""
-    port = _free_port()
+    port = free_port()
     settings = {"WAITINGROOM_DATA": str(folder), "WAITINGROOM_PORT": str(port)}
     begun = time.perf_counter()
     process = subprocess.Popen(words, env={**os.environ, **settings})
     try:
-        _wait_for(f"http://127.0.0.1:{port}{ready}", process)
+        wait_for(f"http://127.0.0.1:{port}{ready}", process)
         yield Serving(process.pid, port, time.perf_counter() - begun)
     finally:
         process.terminate()
@@ -85,14 +85,16 @@ def memory_mb(pid: int) -> tuple[float, float]:
     return int(lines["Rss"].split()[0]) / 1024, int(lines["Pss"].split()[0]) / 1024
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port of this machine nobody listens on."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         port: int = one.getsockname()[1]
         return port
 
 
-def _wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
+def wait_for(address: str, process: "subprocess.Popen[bytes]") -> None:
+    """Wait until an address answers 200. Raises RuntimeError where the process ends, or takes too long."""
     until = time.monotonic() + PATIENCE
     while True:
         try:

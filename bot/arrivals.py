@@ -1,5 +1,8 @@
 """Arrivals: whatever comes in by a channel is taken here, each in one transaction."""
 
+import asyncio
+from weakref import WeakValueDictionary
+
 from bot.channels.channel import LOST, name_of
 from bot.desk import Desk
 from bot.messages import Arrival, Inbound, Receipt, Returned, Stopped, Unreadable
@@ -11,11 +14,19 @@ CLOSED = {name_of(trouble): state for trouble, state in LOST.items()}
 """What a receipt's problem says of the way we tried to reach someone."""
 
 
+_at_the_door: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+"""Who is being heard in this process. A lock lets people in first come, first served; locked rows need not."""
+
+
 async def take(desk: Desk, arrival: Arrival) -> Turn | None:
-    """Take what arrived: it is committed when this returns. A message gives a turn, all else None."""
+    """Take what arrived: it is committed when this returns. A message gives a turn, all else None.
+
+    Messages of one chat that come at the same moment are heard in the order they came.
+    """
     match arrival:
         case Inbound():
-            return await take_turn(desk, arrival)
+            async with _at_the_door.setdefault((arrival.channel, arrival.address), asyncio.Lock()):
+                return await take_turn(desk, arrival)
         case Stopped() | Returned():
             await _reach(desk, arrival)
         case Receipt():

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Concatenate, Literal, NoReturn, ParamSpec, TypeVar, get_type_hints
 
 from pydantic import TypeAdapter
@@ -48,12 +48,11 @@ class Waiting(BaseException):
 class Wanted(BaseException):
     """The flow wants something of the records: a verb done, or a question to them answered."""
 
-    def __init__(self, key: str, verb: Verb[..., Any], facts: Mapping[str, Any], *, lasting: bool) -> None:
-        """`facts` are the verb's own keyword arguments; `lasting`: it changes the records."""
+    def __init__(self, key: str, verb: Verb[..., Any], facts: Mapping[str, Any]) -> None:
+        """`facts` are the verb's own keyword arguments."""
         self.key = key
         self.verb = verb
         self.facts = facts
-        self.lasting = lasting
 
 
 @dataclass(frozen=True)
@@ -121,7 +120,7 @@ class Ask:
             fits=lambda kept: kept if isinstance(kept, bool) else None,
             keep=bool,
             samples=("yes", "no"),
-            options=_labelled(YES_NO, say),
+            options=_labelled(YES_NO, self.here.words),
             simpler=say(simpler) if simpler else say(_("Please reply YES or NO.")),
             label=say(label) if label else "",
             say=lambda value: say(_("Yes")) if value else say(_("No")),
@@ -238,7 +237,7 @@ class Ask:
     ) -> str:
         """Ask to choose one; the option's key comes back, or `otherwise` for words that are none of them."""
         say = self.here.words.say
-        shown = _labelled(options, say)
+        shown = _labelled(tuple(options), self.here.words)
         known = {option.key for option in shown} | {otherwise}
         question = Question(
             key=key,
@@ -266,7 +265,7 @@ class Ask:
     ) -> tuple[str, ...]:
         """Ask to choose one or more; the options' keys come back in the order of the list."""
         say = self.here.words.say
-        shown = _labelled(options, say)
+        shown = _labelled(tuple(options), self.here.words)
 
         def read(text: str) -> tuple[str, ...] | None:
             chosen = reading.several(text, shown)
@@ -295,7 +294,7 @@ class Ask:
         """Read the answers back; the flow goes on once they are right. Any one of them can be changed."""
         say = self.here.words.say
         lines = [f"{answer.label}: {answer.said}" for answer in self.answered if answer.label]
-        shown = _labelled(CHECK, say)
+        shown = _labelled(CHECK, self.here.words)
         question: Question[Literal[True]] = Question(
             key="check_answers",
             kind=Kind.CHECK,
@@ -321,7 +320,7 @@ class Ask:
     def _result(self, key: str, verb: Verb[..., R], facts: Mapping[str, Any]) -> R:
         self._pass(key)
         if key not in self.answers:
-            raise Wanted(key, verb, facts, lasting=key in self.done)
+            raise Wanted(key, verb, facts)
         kept = self.answers[key]
         if isinstance(kept, dict) and "refused" in kept:
             raise RefusedError.named(kept["refused"])
@@ -423,7 +422,10 @@ def _brief(option: Option) -> str:
     return option.short or option.label
 
 
-def _labelled(options: Sequence[Option], say: Callable[[str], str]) -> tuple[Option, ...]:
+@lru_cache(maxsize=256)
+def _labelled(options: tuple[Option, ...], words: Words) -> tuple[Option, ...]:
+    """Put options into the person's language. Kept: most are asked again and again."""
+    say = words.say
     return tuple(
         Option(option.key, say(option.label), option.words, say(option.short) if option.short else "")
         for option in options

@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic_core import to_json
+
 from bot import reading
 from bot.ask import Ask, Here, Verb, Waiting, Wanted, shape
 from bot.keywords import Act
@@ -15,8 +17,8 @@ from bot.words import _
 from waitingroom.errors import RefusedError
 
 Flow = Callable[[Ask], None]
-Perform = Callable[[Verb[..., Any], Mapping[str, Any], bool], Awaitable[Any]]
-"""Awaits a domain verb with its facts in the turn's own transaction; what lasts is done in a savepoint."""
+Perform = Callable[[Verb[..., Any], Mapping[str, Any]], Awaitable[Any]]
+"""Awaits a domain verb with its facts in the turn's own transaction. A verb refuses before it changes anything."""
 CHANGING = "changing"
 
 
@@ -41,7 +43,7 @@ class Talk:
 
     def kept(self) -> str:
         """Return the talk as JSON, to be sealed."""
-        return json.dumps([vars(frame) for frame in self.frames])
+        return to_json([vars(frame) for frame in self.frames]).decode()
 
     @classmethod
     def recalled(cls, kept: str | None) -> "Talk":
@@ -146,7 +148,7 @@ class Conversation:
 
     async def _result(self, wanted: Wanted) -> Any:
         try:
-            result = await self.perform(wanted.verb, wanted.facts, wanted.lasting)
+            result = await self.perform(wanted.verb, wanted.facts)
         except RefusedError as refused:
             return {"refused": type(refused).__name__}
         return shape(wanted.verb).dump_python(result, mode="json")

@@ -133,7 +133,7 @@ def _at_once(work: Coroutine[Any, Any, R]) -> R:
     raise RuntimeError(message)
 
 
-async def _sample(verb: Verb[..., Any], _facts: Mapping[str, Any], _lasting: bool) -> Any:  # noqa: FBT001
+async def _sample(verb: Verb[..., Any], _facts: Mapping[str, Any]) -> Any:
     return RESULTS[verb][0]
 
 

@@ -1,12 +1,13 @@
 """Memory: what a turn hears, and what it keeps. A few statements, each in one round trip."""
 
 import hashlib
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+from pydantic_core import to_json
 
 from bot.desk import Desk
 from bot.messages import Inbound, Reply
@@ -101,7 +102,7 @@ async def hear(session: Session, inbound: Inbound) -> Known:
     """Keep the message and lock the talk it belongs to; a first message opens one."""
     address_hash = session.keys.fingerprint(inbound.channel, inbound.address)
     dedupe = _dedupe(inbound, address_hash)
-    body = session.keys.seal(json.dumps(_kept(inbound)), dedupe)
+    body = session.keys.seal(to_json(_kept(inbound)).decode(), dedupe)
     facts = (inbound.channel, address_hash, body, dedupe, inbound.at)
     while (row := await session.driver.fetchrow(HEAR, *facts)) is None:
         await _open_talk(session, inbound, address_hash)
@@ -144,7 +145,8 @@ async def remember(
     """
     dedupes = [f"out:{known.message_id}:{number}" for number in range(len(replies))]
     bodies = [
-        session.keys.seal(json.dumps(reply.kept()), dedupe) for reply, dedupe in zip(replies, dedupes, strict=True)
+        session.keys.seal(to_json(reply.kept()).decode(), dedupe)
+        for reply, dedupe in zip(replies, dedupes, strict=True)
     ]
     now, kept = inbound.at, desk.kept(inbound.channel)
     status, next_try_at, sent_at = ("delivered", None, now) if kept else ("queued", now, None)

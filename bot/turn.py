@@ -45,7 +45,8 @@ class Turn:
 
 async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
     """Hear one message and queue the answer; both are committed when this returns, or neither is."""
-    inbound = replace(inbound, text=reading.clean(inbound.text))
+    if (cleaned := reading.clean(inbound.text)) != inbound.text:
+        inbound = replace(inbound, text=cleaned)
     async with desk.database.transaction() as session:
         heard = await memory.hear(session, inbound)
         if not heard.message_id:
@@ -200,11 +201,8 @@ def _conversation(session: Session, desk: Desk, inbound: Inbound, known: Known, 
         words=words_in(known.language),
     )
 
-    async def perform(verb: Verb[..., Any], facts: Mapping[str, Any], lasting: bool) -> Any:  # noqa: FBT001
-        if not lasting:
-            return await verb(session, **facts)
-        async with session.savepoint():
-            return await verb(session, **facts)
+    async def perform(verb: Verb[..., Any], facts: Mapping[str, Any]) -> Any:
+        return await verb(session, **facts)
 
     return Conversation(talk, here, FLOWS, perform)
 

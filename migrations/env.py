@@ -1,13 +1,14 @@
 """Runs migrations on the database the caller names, on psycopg."""
 
 from alembic import context
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, create_engine, text
 from sqlmodel import SQLModel
 
 from waitingroom import tables
 from waitingroom.database import driver_url
 
 TABLES = tables.ALL
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(7283964)")
 
 
 def ours(_object: object, name: str | None, kind: str, _reflected: bool, _compare_to: object) -> bool:  # noqa: FBT001
@@ -19,6 +20,7 @@ def run(connection: Connection) -> None:
     """Run what the command asked for."""
     context.configure(connection=connection, target_metadata=SQLModel.metadata, include_object=ours)
     with context.begin_transaction():
+        connection.execute(ONE_AT_A_TIME)  # web and work may both start on an empty database
         context.run_migrations()
 
 

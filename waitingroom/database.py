@@ -46,13 +46,6 @@ class Session(AsyncSession):
         connection = await self.connection()
         return await connection.execute(statement, facts)
 
-    @asynccontextmanager
-    async def savepoint(self) -> AsyncIterator[None]:
-        """Do something whole or not at all: what is raised inside undoes what was done inside, and no more."""
-        await self._settle()
-        async with self._whole():  # inside a transaction, the driver makes a savepoint
-            yield
-
     async def put(self, table: type[SQLModel], *, where_free: bool = False, **facts: object) -> bool:
         """Insert one row at once, past the ORM and its cost. What is None is left to the column's default.
 
@@ -125,9 +118,12 @@ class Database:
     async def transaction(self) -> AsyncIterator[Session]:
         """Open a session whose work is committed at the end, or undone where anything is raised.
 
-        Raises TimeoutError where no connection is free in time.
+        Raises TimeoutError where no connection is free in time, ConnectionRefusedError where none can be made.
         """
-        async with asyncio.timeout(PATIENCE):
+        if self._places.locked():
+            async with asyncio.timeout(PATIENCE):
+                await self._places.acquire()
+        else:
             await self._places.acquire()
         try:
             session = await self._session()
@@ -135,7 +131,8 @@ class Database:
                 async with session._whole():  # noqa: SLF001
                     yield session
             finally:
-                session.expunge_all()
+                if session.identity_map:
+                    session.expunge_all()
                 self._idle.append(session)
         finally:
             self._places.release()
@@ -153,4 +150,8 @@ class Database:
             if not session.driver.is_closed():
                 return session
             await greenlet_spawn(session._lent.invalidate)  # noqa: SLF001
-        return Session(self.engine, await self.engine.raw_connection(), self.keys)
+        try:
+            lent = await self.engine.raw_connection()
+        except self.engine.dialect.loaded_dbapi.Error as error:
+            raise ConnectionRefusedError from error
+        return Session(self.engine, lent, self.keys)

@@ -1,23 +1,70 @@
 """The outbox: one conversation's messages leave in order, one worker at a time, each recorded at once."""
 
+import json
 import uuid
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from sqlmodel import col, or_, select, update
-
-from waitingroom import messages, rates
+from waitingroom import holds, rates, spending
 from waitingroom.columns import UnreadableError, new_id
-from waitingroom.conversations import Contact, Conversation
 from waitingroom.database import Session
-from waitingroom.messages import RANK, Message, Status
+from waitingroom.messages import Kind, Status
 from waitingroom.rates import Limit
 
 LEASE = timedelta(seconds=30)
 """How long a worker may hold a lane without a sign of life. Longer than any provider call may take."""
+LANE_TAKEN = timedelta(seconds=1)
+"""When to look again at a lane another worker holds."""
+MAYBE_SENT = "MaybeSent"
+"""The problem noted where the provider may have taken a message."""
 STALE = timedelta(seconds=15)
 """A message still unsent this long after it was due gets its worker woken again."""
+
+_OLDEST = f"""
+SELECT m.id, m.status, m.kind, m.segments, m.body, m.dedupe, m.attempts, m.next_try_at, m.problem,
+       m.contact_id, contact.channel, contact.address, contact.heard_at
+FROM message m JOIN contact ON contact.id = m.contact_id
+WHERE m.conversation_id = $1 AND m.status IN ('queued', 'sending') AND NOT {holds.HELD}
+ORDER BY m.id LIMIT 1
+"""  # noqa: S608 -- a condition of our own
+_LOOK = f"""
+WITH lane AS (
+    UPDATE conversation SET lane_until = $4, lane_holder = $3
+    WHERE id = $1 AND (lane_until IS NULL OR lane_until < $2 OR lane_holder = $3)
+    RETURNING id AS lane_id
+)
+SELECT oldest.* FROM lane LEFT JOIN ({_OLDEST}) AS oldest ON true
+"""  # noqa: S608 -- as above
+"""Takes or renews the lane and finds what is next, in one round trip."""
+_LEAVE = f"""
+UPDATE conversation SET lane_until = NULL, lane_holder = NULL
+WHERE id = $1 AND lane_holder = $3 AND NOT EXISTS ({_OLDEST})
+"""  # noqa: S608 -- as above
+"""Leaves an empty lane. What a turn committed while _LOOK waited for its lock is seen here."""
+_WAIT = "UPDATE conversation SET lane_until = NULL, lane_holder = NULL WHERE id = $1 AND lane_holder = $2"
+_BEGIN = """
+UPDATE message SET status = 'sending', attempts = attempts + 1, maybe_twice = maybe_twice OR status = 'sending'
+WHERE id = $1
+"""
+_BURY = "UPDATE message SET status = 'dead', problem = 'CannotBeSent' WHERE id = $1"
+_SENT = """
+UPDATE message SET provider_id = $2,
+    status = CASE WHEN status IN ('queued', 'sending') THEN 'sent' ELSE status END,
+    sent_at = CASE WHEN status IN ('queued', 'sending') THEN $3 ELSE sent_at END,
+    problem = CASE WHEN status IN ('queued', 'sending') THEN NULL ELSE problem END
+WHERE id = $1
+"""
+"""A receipt that was quicker than our own note stands: a message only ever moves up."""
+_TROUBLE = """
+UPDATE message SET status = $2, problem = $3, next_try_at = $4, maybe_twice = maybe_twice OR $5
+WHERE id = $1 AND status = 'sending'
+"""
+_STALE = """
+SELECT DISTINCT conversation_id FROM message
+WHERE status IN ('queued', 'sending') AND next_try_at < $1 LIMIT $2
+"""
 
 
 @dataclass(frozen=True)
@@ -30,6 +77,8 @@ class Letter:
     address: str
     said: dict[str, Any]
     attempts: int
+    heard_at: datetime
+    """when the person last wrote on this channel"""
 
 
 @dataclass(frozen=True)
@@ -39,115 +88,168 @@ class NotYet:
     after: timedelta
 
 
-async def hold_lane(session: Session, *, conversation_id: uuid.UUID, holder: uuid.UUID, now: datetime) -> bool:
-    """Take or renew the lane of a conversation for `holder`. Returns whether it is held."""
-    held = await session.exec(
-        update(Conversation)
-        .where(
-            col(Conversation.id) == conversation_id,
-            or_(
-                col(Conversation.lane_until).is_(None),
-                col(Conversation.lane_until) < now,
-                col(Conversation.lane_holder) == holder,
-            ),
-        )
-        .values(lane_until=now + LEASE, lane_holder=holder)
-    )
-    return bool(held.rowcount)
+@dataclass(frozen=True, slots=True)
+class _Unsent:
+    """A message in the outbox, and the contact it is for, as the records tell them."""
+
+    id: int
+    status: str
+    kind: str
+    segments: int
+    body: bytes | None
+    dedupe: str
+    attempts: int
+    next_try_at: datetime | None
+    problem: str | None
+    contact_id: uuid.UUID
+    channel: str
+    address: bytes
+    heard_at: datetime
+
+    @property
+    def charged(self) -> int:
+        """What sending it now adds to the bill: a try the provider surely did not take costs nothing."""
+        surely_not_taken = self.status == Status.QUEUED and self.problem != MAYBE_SENT
+        return 0 if self.attempts and surely_not_taken else self.segments
 
 
-async def leave_lane(session: Session, *, conversation_id: uuid.UUID, holder: uuid.UUID) -> None:
-    """Give the lane up."""
-    await session.exec(
-        update(Conversation)
-        .where(col(Conversation.id) == conversation_id, col(Conversation.lane_holder) == holder)
-        .values(lane_until=None, lane_holder=None)
-    )
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """One conversation's way out, as one worker holds it."""
+
+    conversation_id: uuid.UUID
+    holder: uuid.UUID
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What sending has to keep to.
+
+    `limits` has the limits of each channel there is; one whose key ends in ':' is meant for each contact. `caps`
+    has the most parts a channel may send on one day of `zone`.
+    """
+
+    limits: Mapping[str, tuple[Limit, ...]]
+    caps: Mapping[str, int]
+    zone: tzinfo = UTC
+
+
+async def take(session: Session, lane: Lane, rules: Rules, *, now: datetime) -> Letter | NotYet | None:
+    """Take or renew a lane, and its next letter; the lane is left where there is none to send now."""
+    while True:
+        row = await session.driver.fetchrow(_LOOK, lane.conversation_id, now, lane.holder, now + LEASE)
+        if row is None:
+            return NotYet(LANE_TAKEN)
+        if row["id"] is None:
+            left: str = await session.driver.execute(_LEAVE, lane.conversation_id, now, lane.holder)
+            if left.endswith("1"):
+                return None
+            continue
+        letter = await _begin(session, _Unsent(*row), rules, now)
+        if isinstance(letter, NotYet):
+            await session.driver.execute(_WAIT, lane.conversation_id, lane.holder)
+        if letter is not None:
+            return letter
 
 
 async def next_letter(
-    session: Session, *, conversation_id: uuid.UUID, limits: dict[str, tuple[Limit, ...]], now: datetime
+    session: Session,
+    *,
+    conversation_id: uuid.UUID,
+    limits: Mapping[str, tuple[Limit, ...]],
+    now: datetime,
+    caps: Mapping[str, int] | None = None,
+    zone: tzinfo = UTC,
 ) -> Letter | NotYet | None:
-    """Take the oldest unsent message of a lane that is held, marked as on its way; None where all are sent.
+    """Take the oldest unsent message of a lane, marked as on its way; None where all are sent or held back.
 
-    `limits` has the limits of each channel there is; one whose key ends in ':' is meant for each contact. What
-    cannot be opened, or has a channel that is no more, becomes a dead letter, and the next one is taken.
+    What cannot be opened, or has a channel that is no more, becomes a dead letter, and the next one is taken.
     """
-    while (row := await _oldest(session, conversation_id)) is not None:
-        message, contact = row
-        if message.next_try_at and message.next_try_at > now:
-            return NotYet(message.next_try_at - now)
-        letter = _letter(session, message, contact) if contact.channel in limits else None
-        if letter is None:
-            await _bury(session, message)
-            continue
-        wait = await _wait_for_slot(session, contact, limits[contact.channel], now)
-        if wait:
-            return NotYet(wait)
-        message.maybe_twice = message.maybe_twice or message.status is Status.SENDING
-        message.status = Status.SENDING
-        message.attempts += 1
-        session.add(message)
-        await session.flush()
-        return letter
+    rules = Rules(limits, caps or {}, zone)
+    while (row := await session.driver.fetchrow(_OLDEST, conversation_id, now)) is not None:
+        letter = await _begin(session, _Unsent(*row), rules, now)
+        if letter is not None:
+            return letter
     return None
 
 
-async def _oldest(session: Session, conversation_id: uuid.UUID) -> tuple[Message, Contact] | None:
-    unsent = (
-        select(Message, Contact)
-        .join(Contact, col(Contact.id) == col(Message.contact_id))
-        .where(
-            Message.conversation_id == conversation_id,
-            col(Message.status).in_([Status.QUEUED, Status.SENDING]),
-        )
-        .order_by(col(Message.id))
-        .limit(1)
+async def _begin(session: Session, message: _Unsent, rules: Rules, now: datetime) -> Letter | NotYet | None:
+    """Mark one message as on its way, if it may go now; None where it was set aside, so that others go."""
+    if message.next_try_at and message.next_try_at > now:
+        return NotYet(message.next_try_at - now)
+    letter = _letter(session, message) if message.channel in rules.limits else None
+    if letter is None:
+        await session.driver.execute(_BURY, message.id)
+        return None
+    if await _held_back(session, message, now):
+        return None
+    due = _Due(message.channel, now.astimezone(rules.zone).date(), message.charged)
+    if not await _pay(session, due, Kind(message.kind), rules.caps.get(message.channel)):
+        until = holds.next_look(now, rules.zone)
+        await holds.hold(session, message_id=message.id, problem=holds.OVER_SPENDING, until=until)
+        return None
+    wait = await rates.take(session, *_limits(message, rules), now=now)
+    if wait:
+        await _give_back(session, due)
+        return NotYet(wait)
+    await session.driver.execute(_BEGIN, message.id)
+    return letter
+
+
+async def _held_back(session: Session, message: _Unsent, now: datetime) -> bool:
+    until = await holds.until_person_writes(
+        session, message_id=message.id, contact_id=message.contact_id, heard_at=message.heard_at, now=now
     )
-    return (await session.exec(unsent)).first()
+    if until is None:
+        return False
+    await holds.hold(session, message_id=message.id, problem=holds.WAITS_FOR_PERSON, until=until)
+    return True
 
 
-def _letter(session: Session, message: Message, contact: Contact) -> Letter | None:
+@dataclass(frozen=True)
+class _Due:
+    """What a message costs, and on which day."""
+
+    channel: str
+    on_day: date
+    segments: int
+
+
+async def _pay(session: Session, due: _Due, kind: Kind, most: int | None) -> bool:
+    if not due.segments:
+        return True
+    return await spending.take(
+        session, channel=due.channel, on_day=due.on_day, segments=due.segments, kind=kind, most=most
+    )
+
+
+async def _give_back(session: Session, due: _Due) -> None:
+    if due.segments:
+        await spending.give_back(session, channel=due.channel, on_day=due.on_day, segments=due.segments)
+
+
+def _letter(session: Session, message: _Unsent) -> Letter | None:
     """Open a message for sending; None where it does not open, so that it never jams those behind it."""
-    assert message.id is not None  # noqa: S101
     try:
-        address = session.keys.unseal(contact.address, f"contact:address:{contact.id}")
-        said = messages.said(session, message)
+        address = session.keys.unseal(message.address, f"contact:address:{message.contact_id}")
+        said = json.loads(session.keys.unseal(message.body, message.dedupe)) if message.body else {"text": ""}
     except UnreadableError:
         return None
-    return Letter(message.id, contact.channel, contact.id, address, said, message.attempts + 1)
+    return Letter(
+        message.id, message.channel, message.contact_id, address, said, message.attempts + 1, message.heard_at
+    )
 
 
-async def _bury(session: Session, message: Message) -> None:
-    message.status = Status.DEAD
-    message.problem = "CannotBeSent"
-    session.add(message)
-    await session.flush()
-
-
-async def _wait_for_slot(
-    session: Session, contact: Contact, limits: tuple[Limit, ...], now: datetime
-) -> timedelta:
-    """Take a slot of every limit, the contact's own first: a chat held back must not cost the others a slot."""
-    for limit in sorted(limits, key=lambda limit: not limit.key.endswith(":")):
-        key = f"{limit.key}{contact.id}" if limit.key.endswith(":") else limit.key
-        wait = await rates.take(session, Limit(key, limit.per_second, limit.burst), now=now)
-        if wait:
-            return wait
-    return timedelta(0)
+def _limits(message: _Unsent, rules: Rules) -> list[Limit]:
+    """Return every limit on this message, the contact's own first: most share the others."""
+    own = [limit for limit in rules.limits[message.channel] if limit.key.endswith(":")]
+    shared = [limit for limit in rules.limits[message.channel] if not limit.key.endswith(":")]
+    return [replace(limit, key=f"{limit.key}{message.contact_id}") for limit in own] + shared
 
 
 async def record_sent(session: Session, *, message_id: int, channel: str, provider_id: str, now: datetime) -> None:
     """Record that the provider took the message, under an id that is the provider's own."""
-    below = [status for status, rank in RANK.items() if rank < RANK[Status.SENT]]
-    await session.exec(
-        update(Message)
-        .where(col(Message.id) == message_id, col(Message.status).in_(below))
-        .values(status=Status.SENT, sent_at=now, problem=None)
-    )
-    await session.exec(
-        update(Message).where(col(Message.id) == message_id).values(provider_id=f"{channel}:{provider_id}")
-    )
+    await session.driver.execute(_SENT, message_id, f"{channel}:{provider_id}", now)
 
 
 async def record_trouble(
@@ -163,28 +265,12 @@ async def record_trouble(
 
     `problem` is the class of what went wrong; `maybe_sent`: the provider may have taken it all the same.
     """
-    values: dict[str, Any] = {"status": status, "problem": problem, "next_try_at": next_try_at}
-    if maybe_sent:
-        values["maybe_twice"] = True
-    await session.exec(
-        update(Message)
-        .where(col(Message.id) == message_id, col(Message.status) == Status.SENDING)
-        .values(**values)
-    )
+    await session.driver.execute(_TROUBLE, message_id, status.value, problem, next_try_at, maybe_sent)
 
 
 async def stale(session: Session, *, now: datetime, limit: int = 500) -> list[uuid.UUID]:
     """List conversations with a message overdue, whose worker must have been lost."""
-    found = await session.exec(
-        select(Message.conversation_id)
-        .where(
-            col(Message.status).in_([Status.QUEUED, Status.SENDING]),
-            col(Message.next_try_at) < now - STALE,
-        )
-        .distinct()
-        .limit(limit)
-    )
-    return list(found)
+    return [row[0] for row in await session.driver.fetch(_STALE, now - STALE, limit)]
 
 
 def new_holder() -> uuid.UUID:

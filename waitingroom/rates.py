@@ -3,18 +3,27 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import text
 from sqlmodel import Field, SQLModel
 
 from waitingroom.database import Session
 
-TAKE = text("""
-INSERT INTO rate AS r (key, full_at) VALUES (:key, CAST(:now AS timestamptz) + CAST(:gap AS interval))
-ON CONFLICT (key) DO UPDATE SET full_at = GREATEST(r.full_at, :now) + CAST(:gap AS interval)
-WHERE r.full_at <= CAST(:now AS timestamptz) + CAST(:slack AS interval)
-RETURNING full_at
-""")
-WAIT = text("SELECT full_at - CAST(:slack AS interval) - CAST(:now AS timestamptz) FROM rate WHERE key = :key")
+TAKE = """
+WITH asked AS (
+    SELECT key, gap, slack, n
+    FROM unnest($2::text[], $3::interval[], $4::interval[]) WITH ORDINALITY AS a (key, gap, slack, n)
+), stood AS (
+    SELECT r.full_at - slack - $1 AS wait FROM rate r JOIN asked USING (key) ORDER BY n FOR UPDATE OF r
+), taken AS (
+    INSERT INTO rate AS r (key, full_at)
+    SELECT key, $1::timestamptz + gap FROM asked WHERE NOT EXISTS (SELECT FROM stood WHERE wait > interval '0')
+    ON CONFLICT (key) DO UPDATE SET full_at = GREATEST(r.full_at, $1) + (EXCLUDED.full_at - $1)
+    WHERE r.full_at <= $1 + (SELECT slack FROM asked WHERE asked.key = r.key)
+    RETURNING key
+)
+SELECT (SELECT count(*) FROM taken), (SELECT max(wait) FROM stood)
+"""
+"""Takes a slot of every limit, or of none: a chat held back costs the others nothing."""
+SOON = timedelta(milliseconds=1)
 
 
 class Rate(SQLModel, table=True):
@@ -33,13 +42,15 @@ class Limit:
     burst: int = 1
 
 
-async def take(session: Session, limit: Limit, *, now: datetime) -> timedelta:
-    """Take one slot. Returns zero where it was free, else how long to wait before trying again."""
-    gap = timedelta(seconds=1 / limit.per_second)
-    slack = gap * (limit.burst - 1)
-    facts = {"key": limit.key, "now": now, "gap": gap, "slack": slack}
-    if (await session.run(TAKE, facts)).first():
+async def take(session: Session, *limits: Limit, now: datetime) -> timedelta:
+    """Take one slot of every limit. Returns zero where all were free, else how long to wait before trying again.
+
+    Where one is not free none is taken. The limit most share comes last: its row is locked the shortest time.
+    """
+    if not limits:
         return timedelta(0)
-    facts.pop("gap")
-    row = (await session.run(WAIT, facts)).first()
-    return max(row[0], timedelta(milliseconds=1)) if row else timedelta(milliseconds=1)
+    gaps = [timedelta(seconds=1 / limit.per_second) for limit in limits]
+    slacks = [gap * (limit.burst - 1) for gap, limit in zip(gaps, limits, strict=True)]
+    row = await session.driver.fetchrow(TAKE, now, [limit.key for limit in limits], gaps, slacks)
+    taken, wait = row
+    return timedelta(0) if taken == len(limits) else max(wait or SOON, SOON)

@@ -34,6 +34,9 @@ FROM (SELECT EXTRACT(epoch FROM picked_up_at - joined_at) / 604800 AS weeks
 """
 
 
+OPEN = "SELECT EXISTS (SELECT 1 FROM referral WHERE conversation_id = $1 AND status IN ('waiting', 'picked_up'))"
+
+
 class Status(StrEnum):
     """Where a referral stands."""
 
@@ -151,6 +154,8 @@ async def refer_self(
     `next_at`: when the waiting room's programme has its next step for them.
     Raises AlreadyReferredError where this talk already has an open referral.
     """
+    if await session.driver.fetchval(OPEN, conversation_id):
+        raise AlreadyReferredError
     person_id = await people.meet(session, who=who, reach=reach, area=area, language=language, now=now)
     referral_id = new_id()
     reference = await _list(

@@ -141,8 +141,9 @@ def _forget(ask: Ask) -> None:
     ask.tell(FORGOTTEN[forgotten])
 
 
-def _needs(ask: Ask) -> list[Option]:
-    return [Option(need.key, need.label, need.words, need.short) for need in ask.service.content.needs.values()]
+def _needs(ask: Ask) -> tuple[Option, ...]:
+    needs = ask.service.content.needs.values()
+    return tuple(Option(need.key, need.label, need.words, need.short) for need in needs)
 
 
 def _what_matters(ask: Ask, needs: tuple[str, ...]) -> str:

@@ -36,6 +36,10 @@ class Option:
     words: tuple[str, ...] = field(default=())
     short: str = ""
 
+    def __hash__(self) -> int:
+        """Hash by the key alone, which tells options apart."""
+        return hash(self.key)
+
 
 def choice(text: str, options: Sequence[Option]) -> str | None:
     """Read which one option is meant and give its key.

@@ -12,7 +12,6 @@ import pytest
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import text
-from sqlmodel import SQLModel
 from twilio.request_validator import RequestValidator
 
 from api.app import create_app
@@ -60,10 +59,7 @@ def twilio_settings(settings: Settings, api: TwilioApi) -> Settings:
 
 @pytest.fixture
 async def records(database: Database) -> Database:
-    """The records, empty, with the days' spending."""
-    async with database.engine.begin() as connection:
-        await connection.run_sync(SQLModel.metadata.create_all)
-        await connection.execute(text("TRUNCATE spend, raw_letter"))
+    """The records, empty."""
     return database
 
 
