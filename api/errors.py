@@ -32,7 +32,7 @@ RETRY_AFTER = 5
 DEEP = 4
 """How many of the innermost calls the log names."""
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError, asyncpg.PostgresConnectionError,
-        asyncpg.CannotConnectNowError, asyncpg.InterfaceError, OSError)  # fmt: skip
+        asyncpg.CannotConnectNowError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)  # fmt: skip
 """What is raised where PostgreSQL cannot be reached, whether SQLAlchemy has wrapped it or not."""
 PASSING = ("08", "40", "53", "57")
 """SQLSTATE classes that pass by themselves: connection, rollback, resources, operator (PostgreSQL appendix A)."""

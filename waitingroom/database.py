@@ -130,6 +130,9 @@ class Database:
             try:
                 async with session._whole():  # noqa: SLF001
                     yield session
+            except asyncpg.InternalClientError:
+                session.driver.terminate()  # cut off in the middle of a word, it no longer knows where it stands
+                raise
             finally:
                 if session.identity_map:
                     session.expunge_all()
