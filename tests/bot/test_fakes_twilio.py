@@ -266,7 +266,7 @@ def test_whatsapp_takes_free_words_for_24_hours(ear: Ear) -> None:
         api.settle()
         now += 24 * 60 * 60
         assert send(api, **to, Body="Are you there")["status"] == "queued"
-        api.until(lambda: ear.forms[-1].get("ErrorCode") == "63016")
+        api.until(lambda: any(form.get("ErrorCode") == "63016" for form in ear.forms))
         news = api.template(Template("Hello {{1}}, there is a message for you.", approved=True))
         assert send(api, **to, ContentSid=news, ContentVariables='{"1": "Ann"}')["status"] == "queued"
         assert ann.bodies == ["Hello", "Hello Ann, there is a message for you."]

@@ -15,7 +15,7 @@ import httptools
 import uvloop
 
 T = TypeVar("T")
-PATIENCE = 5.0
+PATIENCE = 15.0
 """Seconds a test waits for something to happen before it says that it did not."""
 
 
