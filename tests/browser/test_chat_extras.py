@@ -12,7 +12,7 @@ from tests.browser.at_the_page import NARROW, begin, last, sam_writes, types
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("anyio_backend")]
 
 MOST = 100_000
-"""Bytes of a first load, as they go over the line: issue B, point 4."""
+"""Bytes of a first load, as they go over the line: what someone with little credit can bear."""
 SCROLLED = "scrollY"
 
 
