@@ -7,15 +7,14 @@ from babel.dates import format_date
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse, PlainTextResponse, RedirectResponse
 
-from api import chat_cookie, chat_form, errors, metrics
+from api import chat_cookie, chat_form, errors
 from api.chat_form import Posted
 from api.chat_lines import Line
 from api.house import House
 from api.pages import GUARDS, LANGUAGE, NEUTRAL, page
-from api.webchat import ELSEWHERE, NEWEST, Cookie, TheHouse, Watched, read_talk, welcome_page
+from api.webchat import ELSEWHERE, NEWEST, Cookie, TheHouse, Watched, read_talk, take, welcome_page
 from bot.channels.webchat import NAME
 from bot.messages import Inbound
-from bot.turn import take_turn
 from bot.words import _, words_in
 
 router = APIRouter(tags=["chat"], include_in_schema=False)
@@ -95,7 +94,4 @@ def _today(house: House) -> str:
 
 
 async def _hear(house: House, cookie: str, posted: Posted) -> None:
-    inbound = Inbound(NAME, cookie, posted.once, posted.typed, house.clock.now())
-    with metrics.TURN_SECONDS.time():
-        await take_turn(house.desk, inbound)
-    metrics.TURNS.labels(NAME).inc()
+    await take(house, Inbound(NAME, cookie, posted.once, posted.typed, house.clock.now()))

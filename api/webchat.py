@@ -95,7 +95,7 @@ async def write(request: Request) -> Response:
     cookie = cookie or chat_cookie.genuine(keys, posted.begin) or chat_cookie.mint(keys)
     inbound = _inbound(house, posted, cookie)
     try:
-        turn = await _take(house, inbound)
+        turn = await take(house, inbound)
     except OUR_TROUBLE as error:
         if as_json:
             raise
@@ -156,7 +156,8 @@ async def live(
             await grown.wait()
 
 
-async def _take(house: House, inbound: Inbound) -> Turn:
+async def take(house: House, inbound: Inbound) -> Turn:
+    """Take one message written on a page, and count it."""
     with metrics.TURN_SECONDS.time():
         turn = await take_turn(house.desk, inbound)
     metrics.TURNS.labels(NAME).inc()

@@ -8,13 +8,11 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from api import taking
 from api.house import House
 from bot.channels.twilio import reading
-from bot.channels.twilio.names import NAME_SMS, NAME_WHATSAPP
+from bot.channels.twilio.names import INBOUND, NAME_SMS, NAME_WHATSAPP, STATUS
 from bot.channels.twilio.signature import Form, genuine, genuine_json
 
 router = APIRouter(tags=["webhooks"], include_in_schema=False)
 
-INBOUND = "/webhooks/twilio"
-STATUS = "/webhooks/twilio/status"
 SIGNATURE = "X-Twilio-Signature"
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response></Response>'
 """What we say goes out by the outbox: in the answer to Twilio it could be neither followed nor repeated."""

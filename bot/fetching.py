@@ -5,7 +5,14 @@ import re
 from datetime import datetime, timedelta
 
 from bot import asides, outreach
-from bot.channels.channel import Fetching, MisconfiguredError, RefusedByProviderError, TooBigError, TryLaterError
+from bot.channels.channel import (
+    Fetching,
+    MisconfiguredError,
+    RefusedByProviderError,
+    TooBigError,
+    TryLaterError,
+    name_of,
+)
 from bot.desk import Desk
 from bot.words import words_in
 from waitingroom import collecting
@@ -55,9 +62,9 @@ async def _fetch(desk: Desk, one: Wanted, now: datetime) -> None:
         async with asyncio.timeout(LONGEST.total_seconds()):
             mime, body = await channel.fetch(one.ref, most=MOST_BYTES)
     except TooBigError as big:
-        await _lose(desk, one, Status.TOO_BIG, _name(big), now)
+        await _lose(desk, one, Status.TOO_BIG, name_of(type(big)), now)
     except RefusedByProviderError as refused:
-        await _lose(desk, one, Status.GONE, _name(refused), now)
+        await _lose(desk, one, Status.GONE, name_of(type(refused)), now)
     except Exception as trouble:  # noqa: BLE001 -- a provider may answer anything
         await _try_again(desk, one, trouble, now)
     else:
@@ -81,7 +88,7 @@ async def _lose(desk: Desk, one: Wanted, status: Status, problem: str, now: date
 async def _try_again(desk: Desk, one: Wanted, trouble: Exception, now: datetime) -> None:
     after = trouble.after if isinstance(trouble, TryLaterError) else None
     async with desk.database.transaction() as session:
-        given_up = await collecting.failed(session, one=one, problem=_name(trouble), now=now, after=after)
+        given_up = await collecting.failed(session, one=one, problem=name_of(type(trouble)), now=now, after=after)
         if given_up:
             await _tell_lost(session, desk, one, now)
 
@@ -95,7 +102,3 @@ async def _tell_lost(session: Session, desk: Desk, one: Wanted, now: datetime) -
         return
     words = asides.lost(one.kind, words_in(talk.language))
     await outreach.say(session, desk, contact, words, dedupe=f"lost:{one.id}", now=now)
-
-
-def _name(trouble: Exception) -> str:
-    return type(trouble).__name__.removesuffix("Error")

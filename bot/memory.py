@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from pydantic_core import to_json
-
 from bot.desk import Desk
 from bot.messages import Inbound, Reply
 from waitingroom import conversations, crossings, holds, messages, queue, reach
@@ -102,7 +100,7 @@ async def hear(session: Session, inbound: Inbound) -> Known:
     """Keep the message and lock the talk it belongs to; a first message opens one."""
     address_hash = session.keys.fingerprint(inbound.channel, inbound.address)
     dedupe = _dedupe(inbound, address_hash)
-    body = session.keys.seal(to_json(_kept(inbound)).decode(), dedupe)
+    body = messages.sealed_body(session, _kept(inbound), dedupe)
     facts = (inbound.channel, address_hash, body, dedupe, inbound.at)
     while (row := await session.driver.fetchrow(HEAR, *facts)) is None:
         await _open_talk(session, inbound, address_hash)
@@ -145,8 +143,7 @@ async def remember(
     """
     dedupes = [f"out:{known.message_id}:{number}" for number in range(len(replies))]
     bodies = [
-        session.keys.seal(to_json(reply.kept()).decode(), dedupe)
-        for reply, dedupe in zip(replies, dedupes, strict=True)
+        messages.sealed_body(session, reply.kept(), dedupe) for reply, dedupe in zip(replies, dedupes, strict=True)
     ]
     now, kept = inbound.at, desk.kept(inbound.channel)
     status, next_try_at, sent_at = ("delivered", None, now) if kept else ("queued", now, None)

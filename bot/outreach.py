@@ -1,5 +1,6 @@
 """Outreach: the talks we start. What the waiting room's programme has due goes out, and no one is forgotten."""
 
+import uuid
 from datetime import datetime, timedelta
 
 from bot.desk import Desk
@@ -9,7 +10,7 @@ from waitingroom import conversations, letters, messages, outbox, queue, referra
 from waitingroom.conversations import Contact, Conversation, Owner, StoppedError
 from waitingroom.crossings import SILENT_FOR
 from waitingroom.database import Session
-from waitingroom.messages import Author, Kind
+from waitingroom.messages import Author, Kind, Message
 from waitingroom.programme import Due, next_due, next_waking
 from waitingroom.referrals import Standing
 from waitingroom.waiting import AT_ONCE, Waiting
@@ -108,22 +109,42 @@ async def _send(session: Session, desk: Desk, place: Waiting, due: Due[Step], no
 
 async def say(session: Session, desk: Desk, contact: Contact, words: str, *, dedupe: str, now: datetime) -> None:
     """Queue one message that nobody asked for just now."""
+    await put(session, desk, contact, words, author=Author.BOT, kind=Kind.STARTED, dedupe=dedupe, now=now)
+
+
+async def put(
+    session: Session,
+    desk: Desk,
+    contact: Contact,
+    words: str,
+    *,
+    author: Author,
+    kind: Kind,
+    dedupe: str,
+    now: datetime,
+    staff_id: uuid.UUID | None = None,
+) -> Message:
+    """Queue words laid out for their channel, and wake a worker where it is pushed. Returns the first message."""
     kept = desk.kept(contact.channel)
-    for number, reply in enumerate(desk.laid_out(contact.channel, [Reply(words)])):
+    pieces = [
         await messages.queue(
             session,
             conversation_id=contact.conversation_id,
             contact_id=contact.id,
-            author=Author.BOT,
-            kind=Kind.STARTED,
+            author=author,
+            kind=kind,
             segments=desk.channels[contact.channel].segments(reply),
+            staff_id=staff_id,
             said=reply.kept(),
             dedupe=f"{dedupe}:{number}" if number else dedupe,
             now=now,
             kept=kept,
         )
+        for number, reply in enumerate(desk.laid_out(contact.channel, [Reply(words)]))
+    ]
     if not kept:
         await queue.poke(session, contact.conversation_id)
+    return pieces[0]
 
 
 async def _way(session: Session, desk: Desk, place: Waiting, now: datetime) -> Contact | None:

@@ -5,10 +5,9 @@ from datetime import datetime
 
 from bot import reading
 from bot.desk import Desk
-from bot.messages import Reply
-from bot.outreach import say
+from bot.outreach import put, say
 from bot.words import _, words_in
-from waitingroom import conversations, messages, queue
+from waitingroom import conversations
 from waitingroom.columns import new_id
 from waitingroom.conversations import StoppedError
 from waitingroom.database import Session
@@ -29,26 +28,17 @@ async def write(
     Raises StoppedError where they asked for no more messages there.
     """
     contact = await conversations.way_to_reach(session, conversation_id=handoff.conversation_id)
-    kept = desk.kept(contact.channel)
-    pieces = [
-        await messages.queue(
-            session,
-            conversation_id=handoff.conversation_id,
-            contact_id=contact.id,
-            author=Author.LINK_WORKER,
-            kind=Kind.STAFF,
-            segments=desk.channels[contact.channel].segments(reply),
-            staff_id=staff_id,
-            said=reply.kept(),
-            dedupe=f"staff:{new_id()}",
-            now=now,
-            kept=kept,
-        )
-        for reply in desk.laid_out(contact.channel, [Reply(reading.clean(text))])
-    ]
-    if not kept:
-        await queue.poke(session, handoff.conversation_id)
-    return pieces[0]
+    return await put(
+        session,
+        desk,
+        contact,
+        reading.clean(text),
+        author=Author.LINK_WORKER,
+        kind=Kind.STAFF,
+        dedupe=f"staff:{new_id()}",
+        now=now,
+        staff_id=staff_id,
+    )
 
 
 async def tell_ended(

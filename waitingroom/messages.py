@@ -4,8 +4,9 @@ import json
 import uuid
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
 
+from pydantic_core import to_json
 from sqlalchemy import BigInteger, Column, Identity, Index, func, text
 from sqlmodel import Field, SQLModel, col, select, update
 
@@ -101,7 +102,21 @@ class Message(SQLModel, table=True):
     )
 
 
-def said(session: Session, message: Message) -> dict[str, Any]:
+class Sealed(Protocol):
+    """What says something, sealed, under the name it is sealed for."""
+
+    @property
+    def body(self) -> bytes | None:
+        """What it says, sealed; None: nothing."""
+        ...
+
+    @property
+    def dedupe(self) -> str:
+        """The name it is bound to."""
+        ...
+
+
+def said(session: Session, message: Sealed) -> dict[str, Any]:
     """Open what a message says: `text` and, from the bot, the `options` it offered."""
     if message.body is None:
         return {"text": ""}
@@ -111,7 +126,7 @@ def said(session: Session, message: Message) -> dict[str, Any]:
 
 def sealed_body(session: Session, said: dict[str, Any], dedupe: str) -> bytes:
     """Seal what a message says, bound to its row by `dedupe`."""
-    return session.keys.seal(json.dumps(said), dedupe)
+    return session.keys.seal(to_json(said).decode(), dedupe)
 
 
 async def queue(

@@ -1,13 +1,12 @@
 """The outbox: one conversation's messages leave in order, one worker at a time, each recorded at once."""
 
-import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
 
-from waitingroom import holds, rates, spending
+from waitingroom import holds, messages, rates, spending
 from waitingroom.columns import UnreadableError, new_id
 from waitingroom.database import Session
 from waitingroom.messages import Kind, Status
@@ -232,7 +231,7 @@ def _letter(session: Session, message: _Unsent) -> Letter | None:
     """Open a message for sending; None where it does not open, so that it never jams those behind it."""
     try:
         address = session.keys.unseal(message.address, f"contact:address:{message.contact_id}")
-        said = json.loads(session.keys.unseal(message.body, message.dedupe)) if message.body else {"text": ""}
+        said = messages.said(session, message)
     except UnreadableError:
         return None
     return Letter(

@@ -65,7 +65,7 @@ LOST: Mapping[type[TroubleError], ContactState] = {
 """What some troubles say of the way we tried to reach someone: it is closed."""
 
 
-def name_of(trouble: type[TroubleError]) -> str:
+def name_of(trouble: type[Exception]) -> str:
     """Name a trouble as it is kept beside a message: 'StoppedByPerson'."""
     return trouble.__name__.removesuffix("Error")
 

@@ -19,6 +19,7 @@ from bot.channels.channel import (
     TryLaterError,
 )
 from bot.channels.twilio import troubles
+from bot.channels.twilio.names import STATUS
 
 if TYPE_CHECKING:
     from requests import Response
@@ -66,7 +67,7 @@ class Account:
 
     def callback(self, message_id: int) -> str:
         """Return where Twilio tells what became of our message; the number in it is our own."""
-        return f"{self.public_url}/webhooks/twilio/status?message={message_id}"
+        return f"{self.public_url}{STATUS}?message={message_id}"
 
     async def send(self, form: Mapping[str, str]) -> Accepted:
         """Send one message; `form` has the library's own names. Raises a TroubleError."""

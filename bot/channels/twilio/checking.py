@@ -6,10 +6,9 @@ from typing import Any
 from bot.channels.channel import MisconfiguredError, RefusedByProviderError, TroubleError
 from bot.channels.twilio.account import API, Account
 from bot.channels.twilio.buttons import SHAPES
-from bot.channels.twilio.names import PHONE
+from bot.channels.twilio.names import INBOUND, PHONE
 from bot.channels.twilio.templates import there
 
-INBOUND = "/webhooks/twilio"
 MESSAGING_API = "https://messaging.twilio.com"
 NUMBERS_OWN = ("sms_url", "sms_method", "the number")
 SERVICES_OWN = ("inbound_request_url", "inbound_method", "the messaging service")

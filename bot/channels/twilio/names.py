@@ -18,3 +18,9 @@ def parted(told: str) -> tuple[str, str]:
     if not colon:
         return NAME_SMS, rest
     return (NAME_WHATSAPP if f"{prefix}:" == WHATSAPP_PREFIX else ""), rest.strip()
+
+
+INBOUND = "/webhooks/twilio"
+"""Where, under the public address, Twilio delivers what people write."""
+STATUS = f"{INBOUND}/status"
+"""Where it tells what became of a message."""
