@@ -8,7 +8,7 @@ from typing import Any
 from pydantic_core import to_json
 
 from bot import reading
-from bot.ask import Ask, Here, Verb, Waiting, Wanted, shape
+from bot.ask import Ask, Here, Leading, Verb, Waiting, Wanted, shape
 from bot.keywords import Act
 from bot.messages import Reply
 from bot.questions import Answered, Kind, Question
@@ -33,6 +33,14 @@ class Frame:
     kind: str | None = None
     """what sort of answer the question that stands wants"""
     misses: int = 0
+    led_from: "Frame | None" = None
+    """the flow that led here, for whoever goes back"""
+
+    @classmethod
+    def recalled(cls, kept: Mapping[str, Any]) -> "Frame":
+        """Read a frame back."""
+        before = kept.get("led_from")
+        return cls(**{**kept, "led_from": cls.recalled(before) if before else None})
 
 
 @dataclass
@@ -48,7 +56,7 @@ class Talk:
     @classmethod
     def recalled(cls, kept: str | None) -> "Talk":
         """Read a talk back."""
-        return cls([Frame(**frame) for frame in json.loads(kept)] if kept else [])
+        return cls([Frame.recalled(frame) for frame in json.loads(kept)] if kept else [])
 
 
 @dataclass
@@ -122,6 +130,10 @@ class Conversation:
             except Waiting as waiting:
                 frame.answers, frame.heard = ask.answers, ask.heard
                 return told + self._ask(frame, waiting, ask.lines)
+            except Leading as leading:
+                told += [Reply(line) for line in ask.lines]
+                frame.answers, frame.heard = ask.answers, {}
+                self.talk.frames[-1] = Frame(leading.flow, led_from=None if ask.done else frame)
             else:
                 told += [Reply(line) for line in ask.lines]
                 self.talk.frames.pop()
@@ -164,7 +176,15 @@ class Conversation:
                 if any(answer.key == key for answer in ask.answered):
                     frame.answers, frame.heard, frame.misses = ask.answers, {}, 0
                     return await self.again()
+            return await self._back_to_what_led_here(frame)
+        return await self.again()
+
+    async def _back_to_what_led_here(self, frame: Frame) -> list[Reply]:
+        before = frame.led_from
+        if before is None or before.flow not in self.flows:
             return await self._no_further()
+        before.answers.pop(before.asked or "", None)
+        self.talk.frames[-1] = before
         return await self.again()
 
     async def _no_further(self) -> list[Reply]:
@@ -207,7 +227,7 @@ class Conversation:
             self.flows[frame.flow](ask)
         except Waiting as waiting:
             return ask, waiting.question
-        except Wanted:
+        except (Wanted, Leading):
             return ask, None
         return ask, None
 

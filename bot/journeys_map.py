@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 import content
-from bot.ask import Ask, Here, Verb, Waiting, Wanted, shape
+from bot.ask import Ask, Here, Leading, Verb, Waiting, Wanted, shape
 from bot.conversation import Flow
 from bot.questions import Kind, Question
 from bot.service import Service
@@ -20,6 +21,7 @@ from waitingroom.waiting import Pace
 
 NEVER_ENDS = 60
 """A path with more questions and results than this is taken to go round in circles."""
+MOST_PATHS = 600
 SOME_ID = uuid.UUID(int=0)
 STANDING = Standing(referral_id=SOME_ID, reference="1234 5674", needs=("lonely",), pace=Pace.ACTIVE, items=())
 
@@ -49,6 +51,8 @@ class Stop:
     answer: str
     told: tuple[str, ...]
     question: Question[Any] | None = None
+    leads_to: str = ""
+    """the talk that goes on in place of this one"""
 
 
 @dataclass
@@ -71,10 +75,18 @@ class Path:
 def explore(name: str, flow: Flow, here: Here) -> list[Path]:
     """Walk a flow down every option, sample answer and sample result.
 
+    Where that is more than MOST_PATHS, down every path that leaves the first sample at few enough places: at
+    any one, at any two, ... as long as the paths stay that few. At any one is always walked.
     Raises RecursionError where a path never ends, ValueError where a question is asked twice on one path,
     LookupError for a verb that has no sample result.
     """
-    return [Path(name, stops) for stops in _walk(flow, here, {}, 0)]
+    found = [Path(name, stops) for stops in _walk(flow, here, {}, 0, 1)]
+    for turnings in range(2, NEVER_ENDS):
+        more = [Path(name, s) for s in islice(_walk(flow, here, {}, 0, turnings), MOST_PATHS + 1)]
+        if len(more) > MOST_PATHS or len(more) == len(found):
+            break
+        found = more
+    return found
 
 
 def sample_here(service: Service, place: Place) -> Here:
@@ -131,7 +143,8 @@ def draw(paths: Sequence[Path]) -> str:
     for path in paths:
         before, answer = "start", ""
         for stop in path.stops:
-            here = stop.key if stop.question else ends.setdefault(stop.told, f"end{len(ends) + 1}")
+            over = (*stop.told, stop.leads_to)
+            here = stop.key if stop.question else ends.setdefault(over, f"end{len(ends) + 1}")
             nodes.setdefault(here, _node(here, stop))
             edges.setdefault((before, here), {}).setdefault(answer)
             before, answer = here, stop.answer
@@ -142,31 +155,38 @@ def draw(paths: Sequence[Path]) -> str:
     return "\n".join(lines)
 
 
-def _walk(flow: Flow, here: Here, answers: dict[str, Any], depth: int) -> Iterator[list[Stop]]:
+def _walk(flow: Flow, here: Here, answers: dict[str, Any], depth: int, turnings: int) -> Iterator[list[Stop]]:
+    """Walk on from some answers, leaving the first sample at no more than `turnings` places."""
     if depth > NEVER_ENDS:
         raise RecursionError
     ask = Ask(here, dict(answers))
     try:
         flow(ask)
     except Wanted as wanted:
-        for result in _results(wanted.verb):
-            yield from _walk(flow, here, {**ask.answers, wanted.key: result}, depth + 1)
+        for number, result in enumerate(_results(wanted.verb)):
+            if (left := turnings - bool(number)) >= 0:
+                yield from _walk(flow, here, {**ask.answers, wanted.key: result}, depth + 1, left)
     except Waiting as waiting_at:
-        yield from _answered(flow, here, ask, waiting_at.question, depth)
+        yield from _answered(flow, here, ask, waiting_at.question, depth, turnings)
+    except Leading as leading:
+        yield [Stop("end", "", "", tuple(ask.lines), leads_to=leading.flow)]
     else:
         yield [Stop("end", "", "", tuple(ask.lines))]
 
 
-def _answered(flow: Flow, here: Here, ask: Ask, question: Question[Any], depth: int) -> Iterator[list[Stop]]:
-    for sample in question.samples:
+def _answered(
+    flow: Flow, here: Here, ask: Ask, question: Question[Any], depth: int, turnings: int
+) -> Iterator[list[Stop]]:
+    for number, sample in enumerate(question.samples):
         value = question.read(sample)
         if value is None:
             message = f"The question {question.key!r} cannot read its own sample {sample!r}."
             raise ValueError(message)
         stop = Stop(question.key, question.words, question.say(value), tuple(ask.lines), question)
         kept = {**ask.answers, question.key: question.keep(value)}
-        for rest in _walk(flow, here, kept, depth + 1):
-            yield [stop, *rest]
+        if (left := turnings - bool(number)) >= 0:
+            for rest in _walk(flow, here, kept, depth + 1, left):
+                yield [stop, *rest]
 
 
 def _results(verb: Verb[..., Any]) -> Iterator[Any]:
@@ -178,6 +198,8 @@ def _results(verb: Verb[..., Any]) -> Iterator[Any]:
 
 
 def _node(key: str, stop: Stop) -> str:
+    if stop.leads_to:
+        return f'{key}[["goes on: {_plain(stop.leads_to.replace("_", " "))}"]]'
     if stop.question is None:
         return f'{key}(["{_plain(stop.told[0]) if stop.told else "ends"}"])'
     words = stop.question.words.split("\n")[0]
