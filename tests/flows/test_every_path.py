@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from bot.ask import Ask
 from bot import flows
+from bot.ask import Ask
 from bot.journeys_map import Path, draw_all, explore, explore_all, sample_here, sample_service
 from bot.messages import Reply, numbered
 from bot.talks import FLOWS
