@@ -2,9 +2,7 @@
 
 import asyncio
 import signal
-import sys
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -15,14 +13,14 @@ from rich.console import Console
 
 from api import logs
 from api.cli_channels import channels_cli
-from api.house import House, UnsafeKeysError, open_house
-from api.keys import KeysError, make_keys
+from api.cli_duty import duty_cli
+from api.cli_evaluate import readers_cli, safety_cli
+from api.house import House
+from api.in_house import in_house, kindly
+from api.keys import make_keys
 from api.settings import Settings
-from api.work import PortTakenError
-from content import ContentError, check
+from content import check
 from waitingroom import letters, staff
-from waitingroom.errors import RefusedError
-from waitingroom.postgres import PostgresUnavailableError
 from waitingroom.staff import Scope
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -35,6 +33,9 @@ cli.add_typer(letters_cli, name="letters")
 cli.add_typer(content_cli, name="content")
 cli.add_typer(flows_cli, name="flows")
 cli.add_typer(channels_cli, name="channels")
+cli.add_typer(duty_cli, name="duty")
+cli.add_typer(safety_cli, name="safety")
+cli.add_typer(readers_cli, name="readers")
 R = TypeVar("R")
 out = Console(highlight=False, soft_wrap=True)
 
@@ -54,7 +55,7 @@ def demo(
 
     settings = Settings().model_copy(update={"host": "127.0.0.1", "port": port, "secure_cookies": False})
     logs.begin()
-    with _kindly():
+    with kindly():
         if check:
             raise typer.Exit(walk(settings, out.print))
         if days_pass:
@@ -81,7 +82,7 @@ def work() -> None:
     from api.work import run_worker
 
     logs.begin()
-    with _kindly():
+    with kindly():
         uvloop.run(run_worker(Settings()))
 
 
@@ -99,7 +100,7 @@ def telegram_poll() -> None:
 
     logs.begin()
     try:
-        _in_house(ask, demo=False)
+        in_house(ask, demo=False)
     except TroubleError as trouble:
         Console(stderr=True, highlight=False, soft_wrap=True).print((type(trouble).__doc__ or "").strip())
         raise typer.Exit(2) from None
@@ -114,7 +115,7 @@ def talk(
     from api.talk import talk_here
 
     logs.begin()
-    with _kindly():
+    with kindly():
         uvloop.run(talk_here(Settings(), script, name, out.print))
 
 
@@ -122,7 +123,7 @@ def talk(
 def keys_make() -> None:
     """Make the keys that personal words are sealed with, in a file only you can read. Keep a copy safe."""
     settings = Settings()
-    with _kindly():
+    with kindly():
         make_keys(settings.keys_path, demo=False)
     out.print(f"The keys are in {settings.keys_path}. Without them nothing personal can be read: keep a copy.")
 
@@ -149,7 +150,7 @@ def keys_staff(
                 ends_at=now + timedelta(days=days),
             )
 
-    out.print(_in_house(make, demo=demo))
+    out.print(in_house(make, demo=demo))
 
 
 @letters_cli.command("list")
@@ -167,7 +168,7 @@ def letters_list(*, demo: Demo = False) -> None:
                 for one in await letters.raw(session)
             ]
 
-    found = _in_house(listed, demo=demo)
+    found = in_house(listed, demo=demo)
     out.print("\n".join(found) if found else "No dead letters.")
 
 
@@ -180,7 +181,7 @@ def letters_retry(number: int, *, demo: Demo = False) -> None:
             letter = await letters.retry(session, letter=number, now=house.clock.now())
             return f"Letter {letter.id} is queued again."
 
-    out.print(_in_house(again, demo=demo))
+    out.print(in_house(again, demo=demo))
 
 
 @letters_cli.command("show")
@@ -191,7 +192,7 @@ def letters_show(number: int, *, demo: Demo = False) -> None:
         async with house.database.transaction() as session:
             return await letters.open_raw(session, letter=number)
 
-    out.print(_in_house(opened, demo=demo), markup=False)
+    out.print(in_house(opened, demo=demo), markup=False)
 
 
 @letters_cli.command("done")
@@ -202,7 +203,7 @@ def letters_done(number: int, *, demo: Demo = False) -> None:
         async with house.database.transaction() as session:
             await letters.done(session, letter=number)
 
-    _in_house(deleted, demo=demo)
+    in_house(deleted, demo=demo)
     out.print(f"Raw letter {number} is deleted.")
 
 
@@ -213,7 +214,7 @@ def content_check(
     ] = None,
 ) -> None:
     """Check every word: mistakes, stale numbers, texts that are too long. Ends with 1 where there is anything."""
-    problems = check(folder, today=datetime.now(UTC).date())
+    problems = check(folder, today=datetime.now(UTC).date(), measures=Settings().measures)
     for problem in problems:
         out.print(f"{problem.file}:{problem.line}: {problem.message}. {problem.remedy}.", markup=False)
     out.print("The content is in order." if not problems else f"{len(problems)} to mend.")
@@ -227,7 +228,7 @@ def flows_draw(
     """Explore every talk and draw what it does."""
     from bot.journeys_map import draw_all
 
-    with _kindly():
+    with kindly():
         to.write_text(draw_all())
     out.print(f"Drawn in {to}.")
 
@@ -278,33 +279,5 @@ def _serve(*, work: bool) -> None:
     from api.work import run_web
 
     logs.begin()
-    with _kindly():
+    with kindly():
         uvloop.run(run_web(Settings(), work=work))
-
-
-def _in_house(job: Callable[[House], Awaitable[R]], *, demo: bool) -> R:
-    async def run() -> R:
-        async with open_house(Settings(), demo=demo) as house:
-            return await job(house)
-
-    with _kindly():
-        return uvloop.run(run())
-
-
-@contextmanager
-def _kindly() -> Iterator[None]:
-    """Say what went wrong and what to do, in one line, where it is something an operator can mend."""
-    try:
-        yield
-    except (
-        PostgresUnavailableError,
-        KeysError,
-        UnsafeKeysError,
-        PortTakenError,
-        ContentError,
-        RefusedError,
-    ) as trouble:
-        Console(stderr=True, highlight=False, soft_wrap=True).print(str(trouble), style="bold", markup=False)
-        sys.exit(2)
-    except KeyboardInterrupt:
-        sys.exit(130)

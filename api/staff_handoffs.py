@@ -8,9 +8,10 @@ from fastapi.responses import Response
 from api.cursors import cursor, place_of
 from api.faults import documented
 from api.staff_access import ChangesReferrals, Deed, HandoffId, IfMatch, Read, ReadsQueue, Visit
-from api.staff_models import Closing, HandoffEnded, HandoffLine, Handoffs, QueueStatus, UrgencyName, line
+from api.staff_models import Closing, Found, HandoffEnded, HandoffLine, Handoffs, QueueStatus, UrgencyName, line
 from bot import relay
 from waitingroom import caseload, handoffs, referrals
+from waitingroom.alarms import Verdict
 from waitingroom.caseload import After
 from waitingroom.database import Session
 from waitingroom.handoffs import Handoff, Status
@@ -104,7 +105,36 @@ async def release(handoff_id: HandoffId, deed: ChangesReferrals, read: IfMatch) 
 
     async def work(session: Session) -> Reply:
         released = await _end(session, deed, handoff_id, read, to=Status.WAITING)
-        await caseload.put_back(session, handoff=released)
+        await caseload.put_back(session, handoff=released, now=deed.now)
+        return _reply(await _line(session, deed, handoff_id))
+
+    return await deed.do(work)
+
+
+@router.post(
+    "/handoffs/{handoff_id}/danger",
+    operation_id="settleDanger",
+    response_model=HandoffLine,
+    responses=TAGGED | documented(400, 401, 403, 404, 409, 412, 413, 422, 428, 503),
+)
+async def settle_danger(handoff_id: HandoffId, deed: ChangesReferrals, read: IfMatch, found: Found) -> Response:
+    """Say in one step what danger that was heard came to. It calls nobody any more; what is more than that stays.
+
+    For a hand-off that waits, or that you claimed: 403 where someone else has it.
+    Needs the scope `referral:write`.
+    """
+
+    async def work(session: Session) -> Reply:
+        held = await caseload.hold(session, handoff_id=handoff_id)
+        version = read.version(held.version)
+        await caseload.dismiss(
+            session,
+            handoff=held,
+            staff_id=deed.caller.staff_id,
+            version=version,
+            verdict=Verdict(found.verdict),
+            now=deed.now,
+        )
         return _reply(await _line(session, deed, handoff_id))
 
     return await deed.do(work)

@@ -110,6 +110,23 @@ class Handoffs(BaseModel):
     next: str | None = Field(description="Where the next page is; null on the last.")
 
 
+class VerdictName(StrEnum):
+    """What danger that was heard came to."""
+
+    ACTED_ON = "acted_on"
+    A_WAY_OF_SPEAKING = "a_way_of_speaking"
+    ABOUT_THE_PAST = "about_the_past"
+    ABOUT_SOMEONE_ELSE = "about_someone_else"
+    ALREADY_SAFE = "already_safe"
+    A_TRY = "a_try"
+
+
+class Found(Shape):
+    """What someone found who looked at danger that was heard."""
+
+    verdict: VerdictName = Field(examples=["a_way_of_speaking"])
+
+
 class Closing(Shape):
     """How a hand-off is closed."""
 
@@ -119,7 +136,7 @@ class Closing(Shape):
     )
 
 
-def _words(told: str) -> str:
+def words_needed(told: str) -> str:
     """Clean text of what cannot be seen; where nothing is left it is as good as empty."""
     cleaned = reading.clean(told)
     if not cleaned:
@@ -137,7 +154,7 @@ class Writing(Shape):
             max_length=LONGEST_MESSAGE,
             examples=["Hello Ann, this is Sam, your link worker. Is Tuesday at 10am a good time to call?"],
         ),
-        AfterValidator(_words),
+        AfterValidator(words_needed),
     ]
 
 

@@ -9,16 +9,25 @@ from sqlalchemy import literal, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from waitingroom import handoffs, people, referrals
+from waitingroom import alarms, duty, handoffs, people, referrals
+from waitingroom.alarms import Verdict
 from waitingroom.conversations import Contact, Conversation
 from waitingroom.database import Session
-from waitingroom.errors import NotFoundError, RefusedError
-from waitingroom.handoffs import Handoff, NotYoursError, Status, Urgency
+from waitingroom.errors import NotFoundError, RefusedError, StaleError
+from waitingroom.handoffs import Handoff, NotYoursError, Reason, Status, Urgency
 from waitingroom.people import Person, SafeContact
 from waitingroom.referrals import Referral
 from waitingroom.staff import Staff
 
 OPEN = (Status.WAITING, Status.CLAIMED)
+UNSAFE = "abuse"
+"""The need of someone whom another person makes feel unsafe."""
+AS_URGENT = {Reason.ASKED_FOR_PERSON: Urgency.SOON}
+"""How urgent a hand-off is for reasons other than danger; routine where nothing stands here."""
+
+
+class NoDangerError(RefusedError):
+    """No danger was heard here."""
 
 
 class NoReferralError(RefusedError):
@@ -104,14 +113,47 @@ async def pick_up(
     Raises AlreadyClaimedError naming the winner, StaleError, IllegalMoveError.
     """
     claimed = await handoffs.claim(session, handoff_id=handoff.id, staff_id=staff_id, version=version, now=now)
+    talk = handoff.conversation_id
+    await alarms.settle(session, conversation_id=talk, verdict=Verdict.PICKED_UP, staff_id=staff_id, now=now)
     referral = await referrals.open_referral(session, conversation_id=handoff.conversation_id)
     if referral is not None:
         await referrals.pick_up(session, referral_id=referral.id, now=now)
     return claimed
 
 
-async def put_back(session: Session, *, handoff: Handoff) -> None:
-    """Put the referral of a hand-off that was released back on the list, where it has one."""
+async def dismiss(
+    session: Session, *, handoff: Handoff, staff_id: uuid.UUID, version: int, verdict: Verdict, now: datetime
+) -> Handoff:
+    """Note what danger that was heard came to, in one step, of a hand-off that is held: it calls nobody any more.
+
+    What was only that is closed where it waited; what is more stays, as urgent as the rest of it.
+    Raises NoDangerError, StaleError, NotYoursError where someone else has it, IllegalMoveError where it has ended.
+    """
+    if handoff.status not in OPEN or handoff.claimed_by not in {None, staff_id}:
+        raise NotYoursError
+    if handoff.version != version:
+        raise StaleError
+    if Reason.DANGER not in handoff.reasons:
+        raise NoDangerError
+    talk = handoff.conversation_id
+    await alarms.settle(session, conversation_id=talk, verdict=verdict, staff_id=staff_id, now=now)
+    if verdict is Verdict.ACTED_ON and handoff.status is Status.CLAIMED:
+        return handoff
+    referral = await referrals.open_referral(session, conversation_id=talk)
+    unsafe = referral is not None and UNSAFE in referral.needs
+    others = {Reason(reason) for reason in handoff.reasons} - {Reason.DANGER}
+    rest = [AS_URGENT.get(one, Urgency.ROUTINE) for one in others]
+    urgency = Urgency.URGENT if unsafe else min(rest, default=Urgency.ROUTINE)
+    return await handoffs.calm(session, handoff_id=handoff.id, urgency=urgency, now=now)
+
+
+async def put_back(session: Session, *, handoff: Handoff, now: datetime) -> None:
+    """Put the referral of a hand-off that was released back on the list, where it has one.
+
+    Danger heard in it lately calls the duty workers again: nobody has it any more.
+    """
+    if await alarms.unsettle(session, conversation_id=handoff.conversation_id, now=now):
+        await duty.call_again(session, conversation_id=handoff.conversation_id)
     referral = await referrals.open_referral(session, conversation_id=handoff.conversation_id)
     if referral is not None and referral.status is referrals.Status.PICKED_UP:
         await referrals.put_back(session, referral_id=referral.id)
@@ -131,7 +173,8 @@ def _lines() -> Any:
     heard = select(Contact).where(col(Contact.conversation_id) == talk)
     contact = aliased(Contact, heard.order_by(col(Contact.heard_at).desc()).limit(1).lateral())
     made = select(Referral).where(col(Referral.conversation_id) == talk)
-    referral = aliased(Referral, made.order_by(col(Referral.joined_at).desc()).limit(1).lateral())
+    newest = (col(Referral.status).in_(referrals.UNDER_WAY).desc(), col(Referral.joined_at).desc())
+    referral = aliased(Referral, made.order_by(*newest).limit(1).lateral())
     return (
         select(Handoff, col(Conversation.language), contact, referral, Person, Staff)  # type: ignore[call-overload]
         .join(Conversation, col(Conversation.id) == talk)

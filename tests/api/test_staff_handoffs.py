@@ -167,7 +167,7 @@ async def test_closing_the_referral_too_brings_the_person_to_the_front_door(
     story = (await sam.get(f"/handoffs/{claimed['id']}/story")).json()
     assert (story["referral"]["status"], story["referral"]["close_reason"]) == ("closed", "goals_met")
     assert story["timeline"][-1]["text"].startswith("Sam has closed your referral.")
-    assert "May we keep what you tell us" in await waiting_person.says("hello")
+    assert "Who is this for?" in await waiting_person.says("hello")
 
 
 async def test_closing_the_talk_alone_keeps_the_referral(sam: AtWork, waiting_person: Speaker) -> None:
@@ -217,3 +217,33 @@ async def test_a_hand_off_that_is_not_there_is_not_found(sam: AtWork) -> None:
     answer = await sam.get(f"/handoffs/{uuid.uuid4()}")
     assert (answer.status_code, answer.json()["title"]) == (404, "Not Found")
     assert (await sam.post(f"/handoffs/{uuid.uuid4()}/claim", version=1)).status_code == 404
+
+
+async def test_danger_that_was_a_way_of_speaking_is_settled_in_one_step_and_nobody_is_called(
+    app: FastAPI, sam: AtWork
+) -> None:
+    ann = someone(app)
+    await ann.says("i want to kill myself")
+    (danger,) = await sam.queue()
+    assert danger["urgency"] == "urgent"
+    path = f"/handoffs/{danger['id']}/danger"
+    assert (await sam.post(path, json={"verdict": "a_way_of_speaking"})).status_code == 428
+    assert (await sam.post(path, version=danger["version"], json={"verdict": "nothing"})).status_code == 422
+    settled = await sam.post(path, version=danger["version"], json={"verdict": "a_way_of_speaking"}, key="once")
+    assert (settled.status_code, settled.json()["status"]) == (200, "closed")
+    again = await sam.post(path, version=danger["version"], json={"verdict": "a_way_of_speaking"}, key="once")
+    assert (again.status_code, again.json()) == (200, settled.json())
+    assert await sam.queue() == []
+
+
+async def test_danger_in_a_talk_that_someone_else_has_is_theirs_to_settle(
+    app: FastAPI, sam: AtWork, priya: AtWork
+) -> None:
+    ann = someone(app)
+    await ann.says("i want to kill myself")
+    claimed = await sam.claims_the_first()
+    path = f"/handoffs/{claimed['id']}/danger"
+    refused = await priya.post(path, version=claimed["version"], json={"verdict": "a_try"})
+    assert refused.status_code == 403
+    acted = await sam.post(path, version=claimed["version"], json={"verdict": "acted_on"})
+    assert (acted.status_code, acted.json()["status"], acted.json()["urgency"]) == (200, "claimed", "urgent")
