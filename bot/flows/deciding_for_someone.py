@@ -1,0 +1,112 @@
+"""Deciding for someone: an attorney or deputy refers a person who cannot decide this; nobody else may."""
+
+from bot.ask import Ask
+from bot.flows.someone_else import (
+    TAKEN_OUT,
+    about_you,
+    cannot_go_on,
+    give,
+    help_for_yourself,
+    keep_nothing_of_them,
+    may_keep_yours,
+    take_out,
+    turn_away_the_young,
+)
+from bot.reading import Option
+from bot.words import _
+from waitingroom import authorities
+from waitingroom.authorities import AboutThem, Kind
+from waitingroom.consents import GivenBy, Purpose
+from waitingroom.introductions import Relationship, Told, TooManyError
+
+FOR_THEM = _(
+    "As the one who decides for them: may we keep what you tell us about them, and share it with a link worker?"
+)
+GROWN_UP = 18
+RIGHTS = (
+    Option("attorney", _("Power of attorney: health and welfare"), ("health and welfare", "attorney")),
+    Option("deputy", _("Deputy for welfare, by a court order"), ("deputy", "court"), _("Deputy, by court")),
+    Option("money", _("Power of attorney: money only"), ("money", "property and finance", "finance")),
+    Option("none", _("None of these"), ("no", "none", "neither")),
+)
+
+
+def someone_decides_for_them(ask: Ask, who: Relationship, since: int) -> None:
+    """Take a referral by an attorney or deputy for health and welfare, to be checked; nobody else may decide."""
+    ask.tell(_("Many people can decide this with time and help. The law says to try that first."))
+    ask.tell(_("Being family does not give the right to decide for them. Some papers do."))
+    right = ask.choice("right", _("Which of these do you have for them?"), RIGHTS, label=_("Your right"))
+    if right not in {"attorney", "deputy"}:
+        _say_who_may_decide(ask, right)
+        help_for_yourself(ask, since)
+        return
+    age = ask.age("their_age", _("How old are they?"), label=_("Their age"), samples=("81", "15"))
+    if age < GROWN_UP:
+        turn_away_the_young(ask, since)
+        return
+    postcode = ask.postcode(
+        "their_postcode",
+        _("What is their postcode? The first half is enough."),
+        label=_("Their postcode"),
+        samples=("BB9 7AA", "SW1A 1AA"),
+    )
+    if not ask.service.serves(postcode.split()[0]):
+        ask.tell(_("Sorry, we do not work where they live. Their GP surgery can tell you who does."))
+        keep_nothing_of_them(ask, since)
+        return
+    _claim(ask, who, Kind(right), AboutThem(age=age, postcode=postcode), since)
+
+
+def _say_who_may_decide(ask: Ask, right: str) -> None:
+    if right == "money":
+        ask.tell(_("Thank you. That kind is for property and money. It does not cover this choice."))
+    ask.tell(_("So we cannot take down their details from you. A person here can tell you more: reply PERSON."))
+
+
+def _claim(ask: Ask, who: Relationship, kind: Kind, about: AboutThem, since: int) -> None:
+    if not may_keep_yours(ask):
+        cannot_go_on(ask, since)
+        return
+    if not ask.yes_no("for_them", FOR_THEM, plainly=True):
+        cannot_go_on(ask, since)
+        return
+    consent_id = give(ask, "theirs_kept", Purpose.REFERRAL, FOR_THEM, given_by=GivenBy(kind))
+    by, by_phone = about_you(ask)
+    name = ask.name("their_name", _("What is their first name?"), label=_("Their name"))
+    code = _code(ask) if kind is Kind.ATTORNEY else None
+    ask.check_answers(_("Please check."))
+    try:
+        ask.do(
+            "claimed",
+            authorities.claim,
+            conversation_id=ask.here.conversation_id,
+            relationship=who,
+            kind=kind,
+            told=Told(name=name, by=by, by_phone=by_phone),
+            about=about.model_copy(update={"code": code or ""}),
+            consent_id=consent_id,
+            since=since,
+            note=ask.say(TAKEN_OUT),
+            now=ask.here.now,
+        )
+    except TooManyError as refused:
+        take_out(ask, since)
+        ask.tell(refused.words)
+        return
+    _say_it_is_checked(ask, by, shows_papers=not code)
+
+
+def _code(ask: Ask) -> str | None:
+    return ask.maybe.access_code(
+        "code",
+        _("What is the access code to the power of attorney? It starts with V. You get it at gov.uk/use-lpa."),
+        label=_("Access code"),
+    )
+
+
+def _say_it_is_checked(ask: Ask, by: str, *, shows_papers: bool) -> None:
+    seen_by = ask.service.seen_by(ask.here.now)
+    ask.tell(_("Thank you, {name}. A person will look at this {seen_by}, and check it."), name=by, seen_by=seen_by)
+    if shows_papers:
+        ask.tell(_("They will ask to see your papers, so please have them ready."))
+    ask.tell(_("Nothing goes further until then. We write to you here once it is checked."))
