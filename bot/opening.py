@@ -1,0 +1,67 @@
+"""Opening: a talk that we begin ourselves, with someone who has not just written."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+from sqlmodel import col
+
+from bot.ask import Here, Verb
+from bot.conversation import Conversation, Talk
+from bot.desk import Desk
+from bot.messages import Reply
+from bot.talks import FLOWS
+from bot.words import words_in
+from waitingroom import conversations
+from waitingroom.conversations import Contact, Owner
+from waitingroom.conversations import Conversation as Kept
+from waitingroom.database import Session
+
+STILL_TALKING = timedelta(minutes=30)
+STALE = timedelta(days=2)
+"""A question left without an answer for this long keeps nobody from being asked something else."""
+NO_MESSAGE = 0
+
+
+async def is_free(session: Session, kept: Kept, *, now: datetime) -> bool:
+    """Say whether nothing is under way with someone: no link worker has the talk, no question was left lately."""
+    silent = now - kept.heard_at
+    if kept.owner is Owner.LINK_WORKER or silent < STILL_TALKING:
+        return False
+    return silent >= STALE or not _recalled(session, kept).frames
+
+
+async def open_talk(session: Session, desk: Desk, contact: Contact, flow: str, *, now: datetime) -> list[Reply]:
+    """Begin a talk with the person of a contact. Their talk's row must be locked.
+
+    Returns what is to be said, on top of whatever was under way.
+    """
+    kept = await conversations.find(session, contact.conversation_id)
+    talk = _recalled(session, kept)
+    here = Here(
+        conversation_id=kept.id,
+        contact_id=contact.id,
+        message_id=NO_MESSAGE,
+        channel=contact.channel,
+        place=kept.place,
+        now=now,
+        service=desk.service,
+        words=words_in(kept.language),
+    )
+
+    async def perform(verb: Verb[..., Any], facts: Mapping[str, Any]) -> Any:
+        return await verb(session, **facts)
+
+    said = await Conversation(talk, here, FLOWS, perform).begin(flow)
+    sealed = session.keys.seal(talk.kept(), _where(kept))
+    await session.run(update(Kept).where(col(Kept.id) == kept.id).values(talk=sealed))
+    return said
+
+
+def _recalled(session: Session, kept: Kept) -> Talk:
+    return Talk.recalled(session.keys.unseal(kept.talk, _where(kept)) if kept.talk else None)
+
+
+def _where(kept: Kept) -> str:
+    return f"conversation:talk:{kept.id}"

@@ -1,0 +1,177 @@
+"""Equality answers: who uses the service, kept apart from the referral and only ever counted."""
+
+import json
+import uuid
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from enum import StrEnum
+
+from sqlalchemy import delete
+from sqlmodel import Field, SQLModel, col, select
+
+from waitingroom import messages, people
+from waitingroom.alarms import Alarm
+from waitingroom.conversations import Conversation
+from waitingroom.database import Session
+from waitingroom.messages import Author, Message, Status
+from waitingroom.young_people import GROWN_UP
+
+FEWEST = 5
+"""Smaller numbers are not told: few people could be known by them (a usual rule for health figures)."""
+LOOK_BACK = 12
+"""How many messages before an answer its question is looked for."""
+OWN_WORDS = "_words"
+"""What the key of an answer in own words ends in: it is kept, and not counted."""
+
+
+class Standing(StrEnum):
+    """What can be asked of whoever has a talk."""
+
+    NEW = "new"
+    ANSWERED = "answered"
+    TOO_YOUNG = "too_young"
+    NOBODY = "nobody"
+    """we do not know them yet: there is nobody to keep answers for"""
+
+
+class EqualityAnswers(SQLModel, table=True):
+    """One person's answers, sealed whole, under a keyed hash of the person's id.
+
+    Neither the row nor a reader of it knows whose it is: there is no id, no day, no referral. With the person's
+    id and the service's key it is found again, so that they can change their answers and take them back.
+    """
+
+    __tablename__ = "equality_answers"
+
+    owner_hash: bytes = Field(primary_key=True, repr=False)
+    answers: bytes = Field(repr=False)
+
+
+async def standing(session: Session, *, conversation_id: uuid.UUID) -> Standing:
+    """Say whether someone may be asked, and whether they have answered before. Nobody under 18 is asked."""
+    person_id = await _person_of(session, conversation_id)
+    if person_id is None:
+        return Standing.NOBODY
+    about = people.about(session, await people.person(session, person_id))
+    if about.age < GROWN_UP:
+        return Standing.TOO_YOUNG
+    return Standing.ANSWERED if await of_person(session, person_id=person_id) else Standing.NEW
+
+
+async def keep(
+    session: Session, *, conversation_id: uuid.UUID, asked: Sequence[str], answers: Mapping[str, str]
+) -> bool:
+    """Keep what someone answered to the questions `asked`, in place of what they answered to them before.
+
+    Returns False where nobody is known in this talk, and nothing was kept.
+    """
+    person_id = await _person_of(session, conversation_id)
+    if person_id is None:
+        return False
+    before = await of_person(session, person_id=person_id)
+    gone = {*asked, *(f"{key}{OWN_WORDS}" for key in asked)}
+    told = {key: value for key, value in before.items() if key not in gone} | dict(answers)
+    owner = _owner(session, person_id)
+    await session.run(delete(EqualityAnswers).where(col(EqualityAnswers.owner_hash) == owner))
+    sealed = session.keys.seal(json.dumps(told), _where(owner))
+    await session.put(EqualityAnswers, owner_hash=owner, answers=sealed)
+    return True
+
+
+async def of_person(session: Session, *, person_id: uuid.UUID) -> dict[str, str]:
+    """Give what someone answered, for themselves alone to see; empty where they answered nothing."""
+    owner = _owner(session, person_id)
+    kept = (await session.exec(select(EqualityAnswers).where(EqualityAnswers.owner_hash == owner))).first()
+    return _opened(session, kept) if kept else {}
+
+
+async def forget(session: Session, *, conversation_id: uuid.UUID) -> bool:
+    """Delete what someone answered, at their word. Returns whether there was anything."""
+    person_id = await _person_of(session, conversation_id)
+    return person_id is not None and await erase(session, person_id=person_id)
+
+
+async def erase(session: Session, *, person_id: uuid.UUID) -> bool:
+    """Delete what a person answered: to be done before the person's row goes. Returns whether there was any."""
+    theirs = col(EqualityAnswers.owner_hash) == _owner(session, person_id)
+    return bool((await session.run(delete(EqualityAnswers).where(theirs))).rowcount)
+
+
+async def set_apart(
+    session: Session, *, conversation_id: uuid.UUID, message_id: int, asks: str, asked: str, answered: str
+) -> bool:
+    """Take an answer and its question out of the transcript: staff who read it must not see them.
+
+    `asks` is the question's key; `asked` and `answered` are what stands there from now on. Words in which danger
+    was heard stay as they are, for whoever must act on them. Returns whether the answer was taken out.
+    """
+    alarm = select(col(Alarm.id)).where(Alarm.message_id == message_id)
+    if (await session.exec(alarm)).first() is not None:
+        return False
+    for message in await _around(session, conversation_id, message_id):
+        said = messages.said(session, message)
+        if message.author is Author.PERSON:
+            said["text"] = answered
+        elif said.get("asks") == asks:
+            said = {"text": asked}
+        message.body = messages.sealed_body(session, said, message.dedupe)
+        session.add(message)
+    await session.flush()
+    return True
+
+
+async def count(session: Session) -> dict[str, Counter[str]]:
+    """Count the answers to each question, by its key and the answer's. Own words are not counted."""
+    counts: dict[str, Counter[str]] = {}
+    for kept in await session.exec(select(EqualityAnswers)):
+        for question, answer in _opened(session, kept).items():
+            if not question.endswith(OWN_WORDS):
+                counts.setdefault(question, Counter())[answer] += 1
+    return counts
+
+
+def tellable(counts: Mapping[str, int]) -> dict[str, int | None]:
+    """Leave out what could point at someone: numbers under 5, none included, are None.
+
+    Where only one would be hidden it could be worked out from the others and their sum: then the smallest of
+    the others is hidden too.
+    """
+    hidden = {key for key, number in counts.items() if number < FEWEST}
+    if len(hidden) == 1 and len(counts) > 1:
+        hidden.add(min((key for key in counts if key not in hidden), key=lambda key: counts[key]))
+    return {key: None if key in hidden else number for key, number in counts.items()}
+
+
+async def _around(session: Session, conversation_id: uuid.UUID, message_id: int) -> list[Message]:
+    """Find the answer and what the bot said before it; what is still to be sent is left alone."""
+    before = (
+        select(Message)
+        .where(
+            Message.conversation_id == conversation_id,
+            col(Message.id) < message_id,
+            Message.author == Author.BOT,
+            col(Message.status).not_in([Status.QUEUED, Status.SENDING]),
+        )
+        .order_by(col(Message.id).desc())
+        .limit(LOOK_BACK)
+    )
+    answer = select(Message).where(Message.id == message_id, Message.conversation_id == conversation_id)
+    return [*(await session.exec(before)), *(await session.exec(answer))]
+
+
+async def _person_of(session: Session, conversation_id: uuid.UUID) -> uuid.UUID | None:
+    talk = await session.get(Conversation, conversation_id, populate_existing=True)
+    return talk.person_id if talk else None
+
+
+def _owner(session: Session, person_id: uuid.UUID) -> bytes:
+    return session.keys.fingerprint("equality", str(person_id))
+
+
+def _where(owner: bytes) -> str:
+    return f"equality_answers:answers:{owner.hex()}"
+
+
+def _opened(session: Session, kept: EqualityAnswers) -> dict[str, str]:
+    opened: dict[str, str] = json.loads(session.keys.unseal(kept.answers, _where(kept.owner_hash)))
+    return opened
