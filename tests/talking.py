@@ -8,7 +8,9 @@ from bot.desk import Desk
 from bot.messages import Inbound, Reply, numbered
 from bot.turn import Turn, take_turn
 
-SHORTEST_REFERRAL = ("hello", "yes", "Ann", "72", "BB9 7AA", "4", "Company in the evenings", "here", "any", "yes")
+SHORTEST_REFERRAL = (
+    *("hello", "me", "72", "yes", "Ann", "BB9 7AA", "4", "Company in the evenings", "here", "any", "yes"),
+)
 """What someone lonely says from hello to their reference."""
 
 

@@ -3,13 +3,19 @@
 import json
 import uuid
 from datetime import datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Field, SQLModel
 
+from waitingroom import conversations
 from waitingroom.columns import new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError
+
+RENEW = """
+UPDATE person SET about = $2, safe_contact = $3, area = $4, language = $5, version = version + 1 WHERE id = $1
+"""
 
 
 class AboutYou(BaseModel):
@@ -37,12 +43,40 @@ class SafeContact(BaseModel):
     """whether a message may be left"""
 
 
+class More(BaseModel):
+    """What someone chose to add about themselves, so that we talk with them as suits them. None: not said.
+
+    Sealed whole in one column; `voicemail` and `when` are kept with how it is safe to reach them.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    language: str | None = None
+    """the language they like best to talk in, in their own words"""
+    interpreter: bool | None = None
+    adjustments: tuple[str, ...] | None = None
+    """keys of what makes it easier to talk or meet (Accessible Information Standard, DAPB1605)"""
+    adjustments_words: str | None = None
+    """the same in their own words"""
+    gp_surgery: str | None = None
+    nhs_number: str | None = None
+    """10 digits. Never to be relied on alone, and never proof of who someone is"""
+    name_to_use: str | None = None
+    """the name to ask for, where another is safer or liked better"""
+    code_word: str | None = None
+    """a word we say first, so that they know it is us"""
+    voicemail: bool | None = None
+    when: str | None = None
+
+
 class Person(SQLModel, table=True):
     """Someone who asked for support. Every personal word is sealed; the area is kept for counting."""
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     about: bytes = Field(repr=False)
     safe_contact: bytes = Field(repr=False)
+    more: bytes | None = Field(default=None, repr=False)
+    """What they chose to add about themselves."""
     area: str
     language: str
     created_at: datetime
@@ -58,6 +92,15 @@ def safe_contact(session: Session, person: Person) -> SafeContact:
     """Open how and when it is safe to reach the person."""
     where = f"person:safe_contact:{person.id}"
     return SafeContact.model_validate_json(session.keys.unseal(person.safe_contact, where))
+
+
+def more(session: Session, person: Person) -> More:
+    """Open what the person chose to add about themselves; when, and if by message, they can be reached."""
+    kept = More()
+    if person.more is not None:
+        kept = More.model_validate_json(session.keys.unseal(person.more, f"person:more:{person.id}"))
+    reach = safe_contact(session, person)
+    return kept.model_copy(update={"when": reach.when, "voicemail": reach.voicemail if reach.phone else None})
 
 
 async def meet(
@@ -76,6 +119,55 @@ async def meet(
         version=1,
     )
     return person_id
+
+
+async def renew(
+    session: Session, *, person_id: uuid.UUID, who: AboutYou, reach: SafeContact, area: str, language: str
+) -> None:
+    """Bring up to date what someone we know said of themselves; what they added about themselves stays."""
+    await session.driver.execute(
+        RENEW,
+        person_id,
+        session.keys.seal(json.dumps(who.model_dump()), f"person:about:{person_id}"),
+        session.keys.seal(json.dumps(reach.model_dump()), f"person:safe_contact:{person_id}"),
+        area,
+        language,
+    )
+
+
+def gaps(told: More, other: More) -> More | None:
+    """Say what `other` tells that `told` leaves out, but for how to reach them; None where that is nothing."""
+    told_of = told.model_dump(exclude_none=True)
+    more = other.model_dump(exclude_none=True, exclude={"voicemail", "when"})
+    left_out = {name: value for name, value in more.items() if name not in told_of}
+    return More(**left_out) if left_out else None
+
+
+async def more_of_talk(session: Session, *, conversation_id: uuid.UUID) -> More | None:
+    """Say what the person of a talk added about themselves, None where nobody is known there yet."""
+    talk = await conversations.find(session, conversation_id)
+    return more(session, await person(session, talk.person_id)) if talk.person_id else None
+
+
+async def add(session: Session, *, conversation_id: uuid.UUID, told: More) -> bool:
+    """Keep what the person of a talk adds about themselves; what they do not say stays as it was.
+
+    Returns True. Raises NotFoundError where nobody is known there yet.
+    """
+    talk = await conversations.find(session, conversation_id)
+    if talk.person_id is None:
+        raise NotFoundError
+    found = await person(session, talk.person_id)
+    said: dict[str, Any] = told.model_dump(exclude_none=True)
+    reached: dict[str, Any] = {name: said.pop(name) for name in ("voicemail", "when") if name in said}
+    reach = safe_contact(session, found).model_copy(update=reached)
+    kept = more(session, found).model_copy(update={"voicemail": None, "when": None, **said})
+    found.safe_contact = session.keys.seal(reach.model_dump_json(), f"person:safe_contact:{found.id}")
+    found.more = session.keys.seal(kept.model_dump_json(exclude_none=True), f"person:more:{found.id}")
+    found.version += 1
+    session.add(found)
+    await session.flush()
+    return True
 
 
 async def person(session: Session, person_id: uuid.UUID) -> Person:

@@ -1,65 +1,80 @@
 """Self-referral: a person asks for support for themselves."""
 
 from bot.ask import Ask
-from bot.flows.blocks import fitting_pieces, hear_together, joining_now, tell_wait
+from bot.flows.blocks import (
+    fitting_pieces,
+    hear_together,
+    joining_now,
+    keep_consent,
+    keep_nothing,
+    said_discreetly,
+    tell_wait,
+)
+from bot.flows.safe_contact import safe_contact
+from bot.flows.young_people import too_young, young_person
+from bot.own_words import Chosen, in_own_words_too
 from bot.reading import Option
-from bot.reading.together import introduction, way_and_time
+from bot.reading.text import listed
+from bot.reading.together import introduction, whose_and_age
 from bot.safety import Danger, reply_to
 from bot.words import _
-from waitingroom import consents, conversations, referrals, waiting
-from waitingroom.consents import Purpose, Recipient
-from waitingroom.conversations import Forgetting
+from waitingroom import conversations, referrals, waiting
 from waitingroom.people import AboutYou, SafeContact
 from waitingroom.referrals import AlreadyReferredError, Submitted
+from waitingroom.young_people import DECIDES_ALONE, GROWN_UP
 
 CONSENT = _("May we keep what you tell us and share it with a link worker to help you?")
 CONSENT_VERSION = "2026-11b"
-FORGOTTEN = {
-    Forgetting.SOON: _("We keep nothing of what you told us: this chat is deleted within the hour."),
-    Forgetting.AFTER_A_LOOK: _(
-        "A person will read what you wrote first, to see that you are safe. Then this chat is deleted."
-    ),
-    Forgetting.AGREED_BEFORE: _("We still keep what you agreed to before. To have that deleted, reply PERSON."),
-}
-GROWN_UP = 18
-UNSAFE = "abuse"
+NEXT = _("Next, a link worker reads this and contacts you as you chose.")
+NEXT_FOR_THE_YOUNG = _("Next, our young people's team reads this and contacts you as you chose.")
+WORDS_TO_SEND = _("Reply MORE for another. PERSON, HELPLINES, MENU and STOP work too.")
+WORDS_TO_SEND_AND_MORE = _("Reply MORE for another, or ABOUT ME to add things. PERSON, MENU and STOP work too.")
+"""Whoever feels unsafe is not asked for more about themselves: someone may read it."""
+UNSAFE, OTHER = "abuse", "other"
 
-HOW = (
-    Option("call", _("Call me"), ("phone", "ring", "ring me", "call", "telephone")),
-    Option("text", _("Text me"), ("sms", "text", "message")),
-    Option("here", _("Write to me here"), ("here", "chat", "this chat"), _("Here")),
-)
-WHEN = (
-    Option("any", _("Any time in the day"), ("any", "anytime", "any time", "whenever"), _("Any time")),
-    Option("morning", _("Mornings"), ("morning", "am", "before noon")),
-    Option("afternoon", _("Afternoons"), ("afternoon", "pm")),
-    Option("own", _("I will say when"), ("other", "something else")),
-)
+ONESELF, ANOTHER = "oneself", "referrer"
+WHOSE = (Option(ONESELF, _("For me")), Option(ANOTHER, _("For someone else")))
+SAID_OF_WHOM = {
+    ONESELF: listed("1|me|myself|my self|i am|im|self|mine", between="|"),
+    ANOTHER: listed(
+        "2|someone|someone else|somebody|somebody else|another person|other|else|not me|mum|my mum|mother|"
+        "my mother|dad|my dad|father|my father|parent|my parents|son|my son|daughter|my daughter|child|my child|"
+        "husband|my husband|wife|my wife|partner|my partner|friend|a friend|my friend|neighbour|a neighbour|"
+        "my neighbour|brother|my brother|sister|my sister|nan|my nan|gran|my gran|grandad|my grandad|client|"
+        "my client|a client|patient|a patient|my patient",
+        between="|",
+    ),
+}
 
 
 def self_referral(ask: Ask) -> None:
-    """Ask consent, then one thing at a time; nothing is kept of a person who says no or cannot be served."""
+    """Ask whom it is for and their age, then consent, then one thing at a time.
+
+    Nothing is kept of a person who says no or cannot be served.
+    """
     _say_what_this_is(ask)
+    age = _age(ask)
+    if age < ask.service.youngest:
+        too_young(ask)
+        return
+    if age < DECIDES_ALONE:
+        young_person(ask, age)
+        return
+    ask.tell(_("A link worker has time to listen. Reply PRIVACY to see what we keep."))
     if not ask.yes_no("consent", CONSENT, plainly=True):
         ask.tell(_("That is fine."))
-        _forget(ask)
+        keep_nothing(ask)
         ask.tell(_("Send HELLO if you change your mind. Reply HELPLINES for people to talk to now."))
         return
-    _keep_consent(ask)
-    who = _about_you(ask)
+    keep_consent(ask, CONSENT, CONSENT_VERSION)
+    who = _about_you(ask, age)
     if who is None:
         return
-    needs = ask.several(
-        "needs",
-        _("What would you like help with? Choose one or more."),
-        _needs(ask),
-        label=_("Help with"),
-        samples=("lonely", "unsafe"),
-    )
-    if UNSAFE in needs:
+    needs = _needs(ask)
+    if UNSAFE in needs.keys:
         _say_it_is_safe_to_ask(ask)
     matters = _what_matters(ask, needs)
-    reach = _safe_contact(ask)
+    reach = safe_contact(ask, own_time=True)
     ask.check_answers(_("Please check."))
     submitted = _submit(ask, who, needs, matters, reach)
     if submitted is not None:
@@ -67,6 +82,8 @@ def self_referral(ask: Ask) -> None:
 
 
 def _say_what_this_is(ask: Ask) -> None:
+    if ask.know("known_before", conversations.is_known, conversation_id=ask.here.conversation_id):
+        ask.tell(_("Welcome back. We still have what you agreed to before."))
     ask.tell(
         _("Hello. I am {service}'s computer program: nobody reads this live."),
         service=ask.service.name,
@@ -75,45 +92,39 @@ def _say_what_this_is(ask: Ask) -> None:
     ask.tell(_("You stay in charge: STOP ends this. It is free; some activities cost a little."))
 
 
-def _keep_consent(ask: Ask) -> None:
-    ask.do(
-        "consent_kept",
-        consents.give,
-        conversation_id=ask.here.conversation_id,
-        purpose=Purpose.REFERRAL,
-        recipient=Recipient.LINK_WORKER,
-        wording=ask.say(CONSENT),
-        wording_version=CONSENT_VERSION,
-        language=ask.here.words.language,
-        channel=ask.here.channel,
-        evidence=ask.here.message_id,
-        now=ask.here.now,
+def _age(ask: Ask) -> int:
+    """Ask whom it is for, and how old they are: who is that young is asked no more than they should be.
+
+    Whoever said yes before this was asked first spoke for themselves; a yes not yet kept is asked for afresh.
+    """
+    hear_together(ask, {"for_whom": ONESELF} if "consent_kept" in ask.answers else {})
+    ask.heard.pop("consent" if "for_whom" not in ask.answers else "", None)
+    said = whose_and_age(ask.heard.get("for_whom", ""), SAID_OF_WHOM)
+    hear_together(ask, dict(zip(("for_whom", "age"), said, strict=False)))
+    whose = ask.choice(
+        "for_whom",
+        _('Who is this for? You can add the age, like "me, 72".'),
+        WHOSE,
+        simpler=_("Reply 1 if it is for you, or 2 if it is for someone else."),
     )
+    if whose == ANOTHER:
+        ask.lead_to("refer_someone")
+    age = ask.age("age", _("How old are you?"), label=_("Age"), samples=("42", "16", "14", "9"))
+    ask.leave_open("age")
+    return age
 
 
-def _about_you(ask: Ask) -> AboutYou | None:
-    """Ask who they are; None where this service is not for them, and nothing is kept."""
+def _about_you(ask: Ask, age: int) -> AboutYou | None:
+    """Ask who they are; None where this service does not work where they live, and nothing is kept."""
     hear_together(ask, introduction(ask.heard.get("name", "")))
     name = ask.name(
         "name",
         _(
-            "Thank you. You will always hear the price before you choose. "
-            "What name would you like us to use? You can add your age and postcode, like Ann, 72, BB9 7AA."
+            "Thank you. Reply CONSENT to take it back. You will hear any price first. "
+            "What name should we use? You can add your postcode, like Ann, BB9 7AA."
         ),
         label=_("Name"),
     )
-    age = ask.age("age", _("How old are you?"), label=_("Age"), samples=("42", "15"))
-    if age < GROWN_UP:
-        ask.tell(_("This service is for people aged 18 and over, so we cannot take this further here."))
-        ask.tell(
-            _(
-                "There is help for you. Talk to an adult you trust, or call Childline free on 0800 1111, "
-                "day or night. "
-                "They will not tell anyone unless you are in danger."
-            )
-        )
-        _kept_nothing(ask)
-        return None
     postcode = ask.postcode(
         "postcode",
         _("What is your postcode? The first half is enough."),
@@ -123,67 +134,37 @@ def _about_you(ask: Ask) -> AboutYou | None:
     if not ask.service.serves(postcode.split()[0]):
         ask.tell(_("Sorry, we do not work in your area. Your GP surgery can tell you who your link worker is."))
         ask.tell(_("Reply HELPLINES for people you can talk to now, wherever you live."))
-        _kept_nothing(ask)
+        keep_nothing(ask)
         return None
     return AboutYou(name=name, age=age, postcode=postcode)
 
 
-def _kept_nothing(ask: Ask) -> None:
-    conversation_id, now = ask.here.conversation_id, ask.here.now
-    ask.do("withdraw", consents.withdraw, conversation_id=conversation_id, purpose=Purpose.REFERRAL, now=now)
-    _forget(ask)
-
-
-def _forget(ask: Ask) -> None:
-    forgotten = ask.do(
-        "forget", conversations.forget_soon, conversation_id=ask.here.conversation_id, now=ask.here.now
-    )
-    ask.tell(FORGOTTEN[forgotten])
-
-
-def _needs(ask: Ask) -> tuple[Option, ...]:
+def _needs(ask: Ask) -> Chosen:
     needs = ask.service.content.needs.values()
-    return tuple(Option(need.key, need.label, need.words, need.short) for need in needs)
+    question = ask.kinds.several(
+        "needs",
+        _("What would you like help with? Pick any, or write."),
+        tuple(Option(need.key, need.label, need.words, need.short) for need in needs),
+        label=_("Help with"),
+        samples=("lonely", "unsafe"),
+    )
+    chosen = in_own_words_too(question, otherwise=OTHER)
+    return ask.answer(said_discreetly(ask, chosen, _("as you chose")))
 
 
-def _what_matters(ask: Ask, needs: tuple[str, ...]) -> str:
+def _what_matters(ask: Ask, needs: Chosen) -> str:
     """Ask what matters in their own words, unless someone makes them feel unsafe: those words could be read."""
-    if UNSAFE in needs:
+    if UNSAFE in needs.keys:
         return ""
-    return ask.text(
+    question = ask.kinds.text(
         "what_matters",
-        _(
-            "In your own words, what matters most to you now? "
-            "Your link worker, a person with time to listen, reads this first."
-        ),
+        _("In your own words, what matters most to you now? Your link worker reads this first."),
         label=_("What matters"),
     )
+    return ask.answer(said_discreetly(ask, question, _("as you wrote")))
 
 
-def _safe_contact(ask: Ask) -> SafeContact:
-    said = way_and_time(ask.heard.get("how", ""), HOW, WHEN)
-    hear_together(ask, dict(zip(("how", "when"), said, strict=False)))
-    how = ask.choice(
-        "how",
-        _('How is it safe for us to contact you? You can add when, like "here, any time".'),
-        HOW,
-        label=_("Contact"),
-    )
-    phone = ""
-    if how != "here":
-        phone = ask.phone("phone", _("What number should we use?"), label=_("Number"))
-    voicemail = False
-    if how == "call":
-        voicemail = ask.yes_no(
-            "voicemail", _("If you do not answer, may we leave a message?"), label=_("Leave a message")
-        )
-    when = ask.choice("when", _("When is it safe to contact you?"), WHEN, label=_("When"))
-    if when == "own":
-        when = ask.text("when_own", _("Please tell us when, in your own words."), label=_("When exactly"))
-    return SafeContact(how=how, when=when, phone=phone, voicemail=voicemail)
-
-
-def _submit(ask: Ask, who: AboutYou, needs: tuple[str, ...], matters: str, reach: SafeContact) -> Submitted | None:
+def _submit(ask: Ask, who: AboutYou, needs: Chosen, matters: str, reach: SafeContact) -> Submitted | None:
     joining = joining_now(ask)
     try:
         return ask.do(
@@ -193,10 +174,11 @@ def _submit(ask: Ask, who: AboutYou, needs: tuple[str, ...], matters: str, reach
             who=who,
             area=who.postcode.split()[0],
             language=ask.here.words.language,
-            needs=needs,
+            needs=needs.keys,
+            own_needs=needs.words,
             what_matters=matters,
             reach=reach,
-            unsafe=UNSAFE in needs,
+            unsafe=UNSAFE in needs.keys,
             programme=joining.programme,
             next_at=joining.next_at,
             now=ask.here.now,
@@ -206,16 +188,16 @@ def _submit(ask: Ask, who: AboutYou, needs: tuple[str, ...], matters: str, reach
         return None
 
 
-def _say_what_happens_next(ask: Ask, who: AboutYou, submitted: Submitted, needs: tuple[str, ...]) -> None:
+def _say_what_happens_next(ask: Ask, who: AboutYou, submitted: Submitted, needs: Chosen) -> None:
     ask.tell(
         _("Thank you, {name}. Your reference is {reference}. Say it if you call."),
         name=who.name,
         reference=submitted.reference,
     )
-    ask.tell(_("Next, a link worker reads this and contacts you as you chose."))
+    ask.tell(NEXT if who.age >= GROWN_UP else NEXT_FOR_THE_YOUNG)
     now = ask.here.now
     tell_wait(ask, ask.know("wait", referrals.how_long, now=now))
-    fitting = fitting_pieces(ask, needs, ())
+    fitting = fitting_pieces(ask, needs.keys, ())
     if fitting:
         piece = fitting[0]
         ask.do(
@@ -227,7 +209,7 @@ def _say_what_happens_next(ask: Ask, who: AboutYou, submitted: Submitted, needs:
             now=now,
         )
         ask.tell(_("While you wait, try this. {piece}"), piece=piece.text)
-    ask.tell(_("Reply MORE for another, HELPLINES, HOW LONG, PAUSE or STOP. Reply PERSON to talk sooner."))
+    ask.tell(WORDS_TO_SEND if UNSAFE in needs.keys else WORDS_TO_SEND_AND_MORE)
 
 
 def _say_it_is_safe_to_ask(ask: Ask) -> None:
