@@ -43,6 +43,9 @@ class Phrase:
 
         `present` are the words that `places` has.
         """
+        for step in self.steps:
+            if step.words.isdisjoint(present):
+                return False
         if self.near:
             return self._is_near([step.places(places, present) for step in self.steps])
         before: set[int] | None = None
@@ -65,10 +68,10 @@ class Phrase:
 def parse_phrase(written: str, groups: Mapping[str, Sequence[str]]) -> Phrase:
     """Read one phrase as it is written in a rules file.
 
-    Words are separated by spaces, and each stands for its regular forms too (lock: locks, locked, locking).
-    `a|b` is a choice; `<name>` stands for the words of a group; `..3` allows up to three other words between its
-    neighbours. With `&` between all of them, the words may come in any order. Raises `PhraseError`, whose text
-    says what is wrong.
+    Words are separated by spaces, and each stands for its regular forms too (lock: locks, locked, locking) unless
+    it ends in `!`. `a|b` is a choice; `<name>` stands for the words of a group; `..3` allows up to three other
+    words between its neighbours. With `&` between all of them, the words may come in any order. Raises
+    `PhraseError`, whose text says what is wrong.
     """
     steps: list[Step] = []
     gap = 0
@@ -104,13 +107,20 @@ def _choices(part: str, groups: Mapping[str, Sequence[str]]) -> Iterable[str]:
             if choice[1:-1] not in groups:
                 raise PhraseError(f"there is no group of words called {choice}")
             yield from groups[choice[1:-1]]
-        elif choice.isascii() and choice.isalnum() and choice == choice.lower():
+        elif _plain(choice.removesuffix("!")):
             yield choice
         else:
             raise PhraseError(f"'{choice}' is not a plain word in small letters without an apostrophe")
 
 
+def _plain(word: str) -> bool:
+    return word.isascii() and word.isalnum() and word == word.lower()
+
+
 def _forms(word: str) -> Iterable[str]:
+    if word.endswith("!"):
+        yield word[:-1]
+        return
     yield word
     if len(word) < SHORTEST_INFLECTED or not word.isalpha() or word.endswith(("s", "ing", "ed", "y", "not", "nt")):
         return

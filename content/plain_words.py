@@ -46,6 +46,17 @@ def fold(text: str) -> str:
     return "".join(letter for letter in text if unicodedata.category(letter) not in {"Mn", "Me", "Cf"})
 
 
+def as_it_stands(text: str) -> str:
+    """Return `text` for searching in its own script: composed and case-folded, with single spaces, marks kept.
+
+    At most `LISTENS_TO` characters are read; of a longer text the beginning and the end.
+    """
+    if len(text) > LISTENS_TO:
+        text = text[: LISTENS_TO // 2] + text[-LISTENS_TO // 2 :]
+    seen = (sign for sign in unicodedata.normalize("NFKC", text).casefold() if unicodedata.category(sign) != "Cf")
+    return " ".join("".join(seen).split())
+
+
 class PlainWords:
     """Reads text into the words a set of phrases is written in.
 

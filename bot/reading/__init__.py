@@ -1,5 +1,6 @@
 """Reads one answer as people type it, never guessing the wrong way round: where there is doubt, `None`."""
 
+from bot.reading.access_codes import access_code
 from bot.reading.agreement import YesNo, yes_no
 from bot.reading.amounts import age, number
 from bot.reading.choices import Option, choice
@@ -14,6 +15,7 @@ from bot.reading.text import clean
 __all__ = [
     "Option",
     "YesNo",
+    "access_code",
     "age",
     "as_written",
     "choice",

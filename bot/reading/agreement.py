@@ -12,6 +12,7 @@ YesNo = Literal["yes", "no", "unsure"]
 _KINDS: Final[tuple[YesNo, ...]] = ("yes", "no", "unsure")
 _LONG_RUN = re.compile(r"([a-z])\1{2,}")
 _PAUSES = re.compile(r"[,.;:!\u2026\u2013\u2014\n]+|(?<=\s)-+|-+(?=\s)")
+_ASKED_BACK = re.compile(r"\W*(?:yes|yeah|yep|no|nope|ok|okay|sure)\s*\?")
 _LONGEST = 20
 _NOT_LEADING = listed("please go granted course consent confirm fine")
 
@@ -59,7 +60,7 @@ def _unstretched(text: str) -> list[str]:
 
 def _from_words(text: str, said: list[str]) -> YesNo | None:
     core = [word for word in said if word != "," and not (word in known.BEFORE_NUMBER and {"1", "2"} & set(said))]
-    if not core or ("?" in text and len(core) <= 2) or _both_abroad(set(core)):
+    if not core or ("?" in text and len(core) <= 2) or _both_abroad(set(core)) or _ASKED_BACK.match(simple(text)):
         return None
     if 1 < len(core) <= _LONGEST and core[0] in {"1", "2"}:
         rest = _from_words(text, said[1:])
@@ -97,6 +98,11 @@ def _abroad(core: list[str]) -> YesNo | None:
     if any(phrase in line for phrase in known.ABROAD_UNSURE):
         return "unsure"
     told: set[YesNo] = set()
+    no, rest = _take(phrases.NO_ABROAD, line)
+    if no:
+        told.add("no")
+    elif phrases.YES_ABROAD.search(rest):
+        told.add("yes")
     for kind in _KINDS[:2]:
         if core[0].startswith(known.CHINESE[kind]) or {core[0], core[-1]} & known.ABROAD[kind]:
             told.add(kind)

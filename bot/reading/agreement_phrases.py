@@ -28,6 +28,7 @@ NEUTRAL: Final = any_of(
     "thank y[ae]",
     "(?:wouldnt|would not|wont|cant|cannot|couldnt|dont|do not|never|not) (?:ever )?say (?:no|yes)",
     "if (?:yes|no|not|so)",
+    "wrong (?:number|person|phone|mobile)",
     "(?:yeah|yh|ya|yea) right(?: qqq)*$",
 )
 """Passed over: the words yes and no are in them but say neither."""
@@ -54,6 +55,7 @@ UNSURE: Final = any_of(
 )
 NO_STRONG: Final = any_of(
     f"{_DO_NOT} {_VERY}(?:want|wanna|wish|fancy|think so|thing so|agree|consent|accept|like (?:to|that|it))",
+    f"{_DO_NOT} {_VERY}(?:give|allow)(?: you)?(?: my)? (?:permission|consent)",
     f"{_DO_NOT} {_VERY}need (?:it|that|any|anything|help|this)",
     "(?:rather|prefer|better) (?:not|you didnt|you dont)",
     "(?:no|nah) (?:thanks|thank|ta|thx|ty|cheers)",
@@ -84,6 +86,7 @@ YES_STRONG: Final = any_of(
     "i (?:agree|consent|accept|approve)|agreed|roger|count me in|sure thing|for sure|ya (?:i|please|go|sure)",
     "(?:i |im |id )(?:would |am |be )?(?:really |very |absolutely |so )?(?:love|like|happy) (?:that|it)",
     "(?:id |would )(?:really |absolutely )?(?:love|like) to$",
+    "happy for (?:you|that|this|them)(?! not)",
     "i give (?:you )?(?:my )?(?:consent|permission)|you (?:have|got) my (?:consent|permission|ok)",
     "i (?:think|suppose|guess|believe|reckon|hope|spose) so",
 )
@@ -92,6 +95,34 @@ YES_SOFT: Final = any_of(
     "(?:absolutely|so|very|that) (?:true|correct|right)|you(?:re| are) right",
     "thats (?:fine|ok|good|great|it|right)|sounds (?:good|great|fine|lovely|ok)",
 )
+NO_ABROAD: Final = any_of(
+    "pas d ?accord|pas correct|pas ok|pas question|pas vrai|nest pas (?:correct|ok|bien|vrai|ça|ca)|ne veux pas",
+    "absolument pas|bien sûr que non|no estoy de acuerdo|de ninguna manera|no quiero",
+    "no es (?:correcto|cierto|así)",
+    "no está bien|no esta bien|claro que no|por supuesto que no|incorrecto|nicht einverstanden|nicht richtig",
+    "stimmt nicht|nicht ok|auf keinen fall|keinesfalls|falsch|will nicht|möchte nicht|natürlich nicht",
+    "niet akkoord|niet correct|niet mee eens|wil ik niet|natuurlijk niet|nooit|não concordo|nao concordo",
+    "de jeito nenhum|não quero|nao quero|não está bem|claro que não|non sono d ?accordo|non va bene|non voglio",
+    "assolutamente no|sbagliato|certo che no|nie zgadzam|nie chcę|nie chce|nu sunt de acord|nu vreau|nu e corect",
+    "vill inte|inte okej|inte ok|håller inte med|absolut inte|nej tack|katılmıyorum|istemiyorum|doğru değil",
+    "tamam değil|değil|yanlış|не съм съгласен|не съм съгласна|не е добре|не согласен|не согласна|не хочу",
+    "не згоден|не згодна|неправильно|dydw i ddim|dim diolch|dwi ddim|nahi chahta|nahi chahti|nahin chahta",
+    "لا أوافق|لا اوافق|لا أريد|لا اريد|غير صحيح|ليس صحيحا",
+    "نہیں چاہتا|نہیں چاہتی|नहीं चाहता|नहीं चाहती|सही नहीं|ठीक नहीं",
+)
+"""No in the other languages of the people served, in more than one word."""
+
+YES_ABROAD: Final = any_of(
+    "d ?accord|bien sûr|bien sur|certainement|absolument|por supuesto|claro que sí|claro que si|de acuerdo",
+    "desde luego|está bien|esta bien|vale|natürlich|selbstverständlich|einverstanden|stimmt|genau|gerne|klar",
+    "vanzelfsprekend|natuurlijk|zeker|akkoord|graag|claro que sim|com certeza|concordo|tudo bem|está bem",
+    "va bene|d ?accordo|certo che sì|certo che si|esatto|volentieri|zgadzam się|zgadzam sie|oczywiście|w porządku",
+    "sunt de acord|desigur|bineînțeles|kör på|självklart|gärna|okej|tabii|elbette|olur|katılıyorum|tamam",
+    "съгласен|съгласна|добре|разбира се|конечно|хорошо|согласен|согласна|звичайно|згоден|згодна|wrth gwrs",
+    "theek hai|thik hai|bilkul|ٹھیک ہے|بالتأكيد|موافق|موافقة|طبعا|حسنا|ठीक है|बिल्कुल|सहमत|ਠੀਕ ਹੈ|ঠিক আছে|બરાબર",
+)
+"""Yes in the other languages, in whole phrases."""
+
 BROKEN_OFF: Final = any_of(
     "never ?mind|forget (?:it|that|about it)|abort|scrap that|start again|go back|repeat|say that again"
 )

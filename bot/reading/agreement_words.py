@@ -68,9 +68,10 @@ YES_WHOLE: Final = listed(
     "would be lovely|that would be nice|thatd be great|that would be fine|that works|thats fine|that is fine|"
     "thats ok|thats okay|that is ok|thats alright|thats great|i guess|i suppose|suppose|suppose so|spose so|i "
     "spose|guess so|most definitely|too right|you bet|bet|if you like|if you want|if you must|if i must|if "
-    "you dont mind|dont mind if i do|i dont mind|dont mind|i dont mind at all|not a problem|no problem|no "
-    "probs|no prob|not a problem at all|no problem at all|np|why not|dont see why not|i dont see why not|cant "
-    "see why not|no objection|no objections|count me in|im game|please do|youre right|you are right|thats "
+    "you dont mind|dont mind if i do|i dont mind|dont mind|i dont mind at all|i dont mind if you do|not a "
+    "problem|no problem|no probs|no prob|not a problem at all|no problem at all|np|why not|dont see why not|"
+    "i dont see why not|cant see why not|no objection|no objections|count me in|im game|please do|youre right|"
+    "you are right|thats "
     "right|thats it|that is it|thats me|you got it|you know it|got it|correct|true|thats correct|thats true|"
     "think so|i think so|i believe so|believe so|reckon so|i reckon so|i reckon|i hope so|go on|go on then|go "
     "on so|carry on|by all means|be my guest|fire away|lets|lets try|lets try it|ill try|ill try it|ill give "
@@ -85,8 +86,8 @@ NO_WHOLE: Final = listed(
     "incorrect|untrue|decline|i decline|declined|refuse|i refuse|pass|ill pass|i pass|hard pass|rather not|"
     "not yet|not today|not now|not anymore|not any more|not likely|no good|no need|no more|as if|not ok|not "
     "okay|no chance|no fear|no way|nuh uh|uh uh|nu uh|thumbs down|i object|do not|dont|please dont|please do "
-    "not|not a chance|fat chance|not happening|not for me|nothing thanks|not necessary|not needed|not "
-    "required|dont bother",
+    "not|not a chance|fat chance|not happening|you cant|you cannot|you may not|not for me|nothing thanks|"
+    "not necessary|not needed|not required|dont bother",
     between="|",
 )
 UNSURE_WHOLE: Final = listed(

@@ -29,14 +29,19 @@ _SCALES = {
 _TOKEN = re.compile(r"\d{1,3}(?:,\d{3})+(?![\d,])|\d+(?:\.\d+)?|[^\W\d_]+|[-\u2212/%+<>]")
 _DIGITS = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,15})?")
 _WORDY = re.compile(r"(?<=[^\W\d_])\s*-\s*(?=[^\W\d_])")
+_POINT_FIRST = re.compile(r"(?<![\d\w])\.\d")
 _OUT_OF = re.compile(r"\b(?:out\s+of|outta)\b")
 _ENDINGS = listed(
-    "st nd rd th s + % m bn g dz dzs dozen dozens halves third thirds quarter quarters fifth fifths sixth "
-    "sixths seventh sevenths eighth eighths ninth ninths tenth tenths twentieths hundredths percent"
+    "km kms cm mm kg mb gb mph miles metres first second trillionth billionth millionth thousandth hundredth "
+    "hundreds thirtieth st nd rd th s + % m bn g dz dzs dozen dozens halves third thirds quarter quarters fifth "
+    "fifths sixth sixths seventh sevenths eighth eighths ninth ninths tenth tenths twentieths hundredths percent"
 )
 _NONE = frozenset({"none", "nothing", "never", "nada", "zilch"})
 _COUNTS = {"couple": 2, "pair": 2, "dozen": 12, "once": 1, "twice": 2, "thrice": 3}
-_UNSURE = listed("or between under over above below less more fewer least most not half quarter than < >")
+_UNSURE = listed(
+    "or between under over above below less more fewer least most not half quarter than exceeding exceed exceeds "
+    "surpass surpassing percent percents < >"
+)
 _AGE_UNSURE = _UNSURE | listed(
     "nearly almost turning turn will soon next until till s teens early late mid around + - / older younger "
     "ill be approaching going in"
@@ -62,9 +67,7 @@ def number(text: str, *, least: float | None, most: float | None) -> int | None:
     if len(found) != 1:
         return None
     value, start, end = found[0]
-    if tokens[end : end + 1] and tokens[end] in _ENDINGS:
-        return None
-    if _UNSURE & set(tokens[:start]) or "or" in tokens[end : end + 1] or "half" in tokens[end : end + 3]:
+    if _half_said(text, tokens, start, end):
         return None
     if (
         tokens[start:end] == ["one"]
@@ -75,6 +78,17 @@ def number(text: str, *, least: float | None, most: float | None) -> int | None:
     if start and tokens[start - 1] in {"-", "minus", "negative"}:
         value = -value
     return _within(value, least, most)
+
+
+def _half_said(text: str, tokens: Sequence[str], start: int, end: int) -> bool:
+    """Tell whether what stands around the number makes it another, or only about one."""
+    return bool(
+        set(tokens[end : end + 1]) & (_ENDINGS | {"or"})
+        or tokens[end : end + 2] in (["and", "a"], ["and", "an"])
+        or _UNSURE & set(tokens[:start])
+        or "half" in tokens[end : end + 3]
+        or _POINT_FIRST.search(simple(text))
+    )
 
 
 def age(text: str) -> int | None:

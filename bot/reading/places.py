@@ -62,7 +62,7 @@ def _whole(code: str, *, known: bool = False) -> str | None:
     if code in {"GIR0AA", "GIROAA"}:
         return "GIR 0AA"
     first = _first_half(code[:-3])
-    if first is None or (known and _area(first) not in _AREAS):
+    if first is None or ((known or first != code[:-3]) and _area(first) not in _AREAS):
         return None
     return f"{first} {last}"
 

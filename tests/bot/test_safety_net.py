@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from bot.safety import Danger, Net
 from content.phrases import NEARBY, PhraseError, parse_phrase
 from content.plain_words import LISTENS_TO, PlainWords, fold
-from content.safety_rules import KINDS, load_safety
+from content.safety_loading import load_safety
+from content.safety_rules import KINDS
 
 CONTENT = Path(__file__).parents[2] / "content" / "safety"
 RULES, PROBLEMS = load_safety(CONTENT)

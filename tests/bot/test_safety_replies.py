@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.safety import LONGEST_MESSAGE, MOST_MESSAGES, Danger, reply_to
-from content.safety_rules import KINDS, load_safety
+from content.safety_loading import load_safety
+from content.safety_rules import KINDS
 
 RULES, _ = load_safety(Path(__file__).parents[2] / "content" / "safety")
 SERVICE = "North Harbour Social Prescribing Service"

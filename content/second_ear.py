@@ -1,0 +1,208 @@
+"""A second ear beside the reviewed rules: a small linear model of words that can only add to what is heard."""
+
+import base64
+import itertools
+import json
+import math
+import zlib
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from content.problems import ContentError, Problem
+
+EAR_FILE = "ear.en.json"
+FEWEST_WORDS = 4
+"""Shorter answers ("yes", "2", "BB9 7AA", a name) are left to the rules."""
+
+WINDOW, STRIDE = 24, 12
+MOST_WORDS = 1000
+STRONGEST = 127
+"""The weights are kept as whole numbers of one byte, from -127 to 127, in units of `unit`."""
+
+_ENDINGS = ("ing", "ed", "es", "s")
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Example(_Frozen):
+    """A sentence the model must hear, and as which kind."""
+
+    text: str
+    kind: str
+
+
+class EarFile(_Frozen):
+    """One trained version of the model, as it is shipped.
+
+    `alike` are words that mean much the same, under a name; `weights` and `kind_weights` are bytes in base64, in
+    lines; `threshold` is the score from which it alarms; `trained_on` has the SHA-256 of each file behind it.
+    """
+
+    version: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}\.\d+$")]
+    language: str
+    trained_on: dict[str, str]
+    threshold: float
+    bias: float
+    unit: Annotated[float, Field(gt=0)]
+    bits: Annotated[int, Field(ge=8, le=18)]
+    kinds: Annotated[tuple[str, ...], Field(min_length=1)]
+    unsure: str
+    kind_bits: Annotated[int, Field(ge=8, le=16)]
+    kind_unit: Annotated[float, Field(gt=0)]
+    kind_margin: Annotated[float, Field(ge=0)]
+    kind_bias: tuple[float, ...]
+    must_match: Annotated[tuple[Example, ...], Field(min_length=5)]
+    must_not_match: Annotated[tuple[str, ...], Field(min_length=5)]
+    alike: dict[str, str]
+    weights: tuple[str, ...]
+    kind_weights: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _sizes_agree(self) -> "EarFile":
+        if len(_unpacked(self.weights)) != 1 << self.bits:
+            raise ValueError(f"weights are not {1 << self.bits} bytes")
+        if len(_unpacked(self.kind_weights)) != len(self.kinds) << self.kind_bits:
+            raise ValueError("kind_weights are not as many bytes as there are kinds")
+        if len(self.kind_bias) != len(self.kinds) or self.unsure not in self.kinds:
+            raise ValueError("kind_bias and unsure do not agree with kinds")
+        return self
+
+    @property
+    def name(self) -> str:
+        """What stands among the rules that heard a message, for staff and the record: "model.2026-11-22.1"."""
+        return f"model.{self.version}"
+
+
+class SecondEar:
+    """A model made ready once to listen to many messages."""
+
+    def __init__(self, file: EarFile) -> None:
+        self.name = file.name
+        self._file = file
+        self._concept = concepts(file.alike)
+        self._weights = _unpacked(file.weights)
+        self._kind_weights = _unpacked(file.kind_weights)
+
+    def hear(self, words: Sequence[str]) -> str | None:
+        """Return the kind of danger the plain words most likely speak of, or None where they sound calm.
+
+        Linear in the number of words, of which the first and the last `MOST_WORDS` / 2 are read; fewer than
+        `FEWEST_WORDS` are never heard.
+        """
+        score, found = self._loudest(words)
+        return self._kind(found) if score >= self._file.threshold else None
+
+    def nearness(self, words: Sequence[str]) -> float:
+        """Return how far above the threshold the words are, less than 0 below it; minus infinity for too few."""
+        return self._loudest(words)[0] - self._file.threshold
+
+    def _loudest(self, words: Sequence[str]) -> tuple[float, list[int]]:
+        best: tuple[float, list[int]] = (-math.inf, [])
+        for window in windows(words):
+            found = features(window, self._concept)
+            score = self._score(found)
+            if score > best[0]:
+                best = (score, found)
+        return best
+
+    def _score(self, found: Sequence[int]) -> float:
+        weights, mask = self._weights, (1 << self._file.bits) - 1
+        total = sum([weights[one & mask] for one in found])
+        return self._file.bias + self._file.unit * total / math.sqrt(len(found))
+
+    def _kind(self, found: Sequence[int]) -> str:
+        file, mask, weights = self._file, (1 << self._file.kind_bits) - 1, self._kind_weights
+        rest = math.sqrt(len(found))
+        scores = [
+            (
+                file.kind_bias[place]
+                + file.kind_unit
+                * sum([weights[(place << file.kind_bits) + (one & mask)] for one in found])
+                / rest,
+                kind,
+            )
+            for place, kind in enumerate(file.kinds)
+        ]
+        (first, kind), (second, _) = sorted(scores, reverse=True)[:2]
+        return kind if first - second >= file.kind_margin else file.unsure
+
+
+def concepts(alike: Mapping[str, str]) -> dict[str, str]:
+    """Return each word with the name of the first group it stands in; the groups are words with spaces between."""
+    named: dict[str, str] = {}
+    for name, words in alike.items():
+        for word in words.split():
+            named.setdefault(word, f"#{name}")
+    return named
+
+
+def windows(words: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut plain words into overlapping pieces as long as a sentence, so that a long text cannot drown one."""
+    if len(words) < FEWEST_WORDS:
+        return
+    if len(words) > MOST_WORDS:
+        words = [*words[: MOST_WORDS // 2], *words[-MOST_WORDS // 2 :]]
+    if len(words) <= WINDOW + 2:
+        yield words
+        return
+    for start in range(0, len(words) - STRIDE, STRIDE):
+        yield words[start : start + WINDOW]
+
+
+def features(words: Sequence[str], concept: Mapping[str, str]) -> list[int]:
+    """Return what a piece of text is judged by, each as a CRC-32: its words, their meanings, and what stands near.
+
+    Words and pairs of neighbours as they are; the same with each word replaced by its meaning or its stem, also
+    over a gap; which two meanings occur together at all; and how longer words begin.
+    """
+    told = ["^", *words, "$"]
+    meant = [concept.get(word) or ("#number" if word.isdigit() else _stem(word)) for word in told]
+    found = {f"w {word}" for word in told}
+    found.update(word for word in meant if word[0] == "#")
+    found.update(f"p {word[:4]}" for word in words if len(word) > 4)
+    found.update(f"d {one} {two}" for one, two in itertools.pairwise(told))
+    for gap in (1, 2, 3):
+        found.update(f"{min(gap, 2)} {one} {two}" for one, two in zip(meant, meant[gap:], strict=False))
+    found.update(f"t {one} {two} {three}" for one, two, three in zip(meant, meant[1:], meant[2:], strict=False))
+    heard = sorted({word for word in meant if word[0] == "#"})
+    found.update(f"q {one} {two}" for at, one in enumerate(heard) for two in heard[at + 1 :])
+    return [zlib.crc32(one.encode("utf-8", "surrogatepass")) for one in found]
+
+
+def load_ear(path: Path) -> EarFile:
+    """Read a trained model. Raises `ContentError` where it has no usable shape, as its ear would be deaf."""
+    remedy = "Put the file back, or train it again"
+    try:
+        return EarFile.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError([Problem(str(path), 1, f"It cannot be read: {error}", remedy)]) from None
+    except json.JSONDecodeError as error:
+        raise ContentError([Problem(str(path), error.lineno, f"It is not JSON: {error.msg}", remedy)]) from None
+    except ValidationError as error:
+        raise ContentError(
+            Problem(str(path), 1, f"{'.'.join(map(str, wrong['loc'])) or 'the file'}: {wrong['msg']}", remedy)
+            for wrong in error.errors()
+        ) from None
+
+
+def packed(weights: Sequence[int]) -> list[str]:
+    """Write whole numbers from -127 to 127 as lines of base64."""
+    text = base64.b64encode(array("b", weights).tobytes()).decode()
+    return [text[at : at + 108] for at in range(0, len(text), 108)]
+
+
+def _unpacked(lines: Sequence[str]) -> "array[int]":
+    return array("b", base64.b64decode("".join(lines)))
+
+
+def _stem(word: str) -> str:
+    for ending in _ENDINGS:
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
