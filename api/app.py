@@ -6,7 +6,17 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppres
 
 from fastapi import FastAPI
 
-from api import chat_pages, docs_page, errors, health, staff, webchat, webhooks_telegram, webhooks_twilio
+from api import (
+    chat_pages,
+    docs_page,
+    errors,
+    health,
+    rights_pages,
+    staff,
+    webchat,
+    webhooks_telegram,
+    webhooks_twilio,
+)
 from api.house import House, open_house
 from api.live import Live
 from api.logs import log
@@ -64,6 +74,7 @@ def create_app(
     errors.install(app, most=BODY_LIMIT, longer=LONGER)
     app.include_router(webchat.router)
     app.include_router(chat_pages.router)
+    app.include_router(rights_pages.router)
     app.include_router(webhooks_telegram.router)
     app.include_router(webhooks_twilio.router)
     app.include_router(health.router)

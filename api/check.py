@@ -29,7 +29,7 @@ from waitingroom import postgres
 
 Say = Callable[[str], object]
 PATIENCE = 30.0
-REFERRAL = ("yes", "Ann", "72", "BB9 7AA", "4 6", "Company in the evenings", "here", "any", "yes")
+REFERRAL = ("me, 72", "yes", "Ann", "BB9 7AA", "4 6", "Company in the evenings", "here", "any", "yes")
 
 
 class NotSoError(Exception):

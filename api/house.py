@@ -15,7 +15,7 @@ from api.clock import Clock
 from api.keys import make_keys, read_keys
 from api.logs import log
 from api.settings import Settings
-from bot import fetching, outreach
+from bot import asking, duty_calls, endings, fetching, outreach
 from bot.channels.channel import Channel, Closing
 from bot.channels.telegram.channel import Telegram
 from bot.channels.terminal import Terminal
@@ -53,9 +53,13 @@ class Tick(Protocol):
 
 
 TICKS: Mapping[Tick, str] = {
+    duty_calls.call_those_on_duty: "* * * * * */2",
     outreach.send_due: "* * * * * */5",
+    endings.ask_at_the_end: "*/15 * * * *",
+    asking.ask_introduced: "* * * * * */20",
     outreach.wake_stale: "* * * * * */10",
     fetching.fetch_wanted: "* * * * * */10",
+    outreach.remind_half_way: "* * * * * 45",
     outreach.clear_unconsented: "* * * * * 30",
     outreach.purge_queue_log: "30 3 * * *",
     outreach.clear_raw_letters: "45 3 * * *",
@@ -162,15 +166,17 @@ async def open_house(
     _check_keys(settings, keys)
     url = await asyncio.to_thread(find_database, settings, say)
     database = Database(url, keys)
-    words = content.load(settings.content)
+    words = content.load(settings.content, measures=settings.measures)
     service = Service(
         name=settings.service_name,
         content=words,
         areas=settings.areas,
         phone=settings.service_phone,
         nation=settings.nation,
+        youngest=settings.youngest,
         opens=settings.opens,
         closes=settings.closes,
+        staff_page=settings.staff_page,
         drama_numbers=demo,
     )
     desk = Desk(database, service, Net(words.safety), channels or channels_of(settings, demo=demo))

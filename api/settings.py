@@ -30,12 +30,19 @@ class Settings(BaseSettings):
     areas: Annotated[frozenset[str], NoDecode] = frozenset()
     """Outward postcodes served, comma-separated; none: everywhere."""
     nation: str = "england"
+    youngest: Annotated[int, Field(ge=13, le=18)] = 13
+    """The age from which people are taken on: 13 to 17 where there is a young people's team, else 18."""
     opens: time = time(9, 0)
     closes: time = time(17, 0)
     secure_cookies: bool = True
     """Send the chat's cookie over HTTPS only; the demo on loopback turns it off."""
     content: Path | None = None
     """A folder of content to use in place of the one that comes with the product."""
+    measures: Path | None = None
+    """A folder of measures of your own, such as those you have a licence for, beside the content's."""
+
+    staff_page: str = ""
+    """Where staff open the waiting list, like https://cases.example.org; told to those on duty."""
 
     public_url: str = ""
     """Where providers reach this service, like https://waiting.example.org; their signatures are checked on it."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from heapq import merge
 from typing import Any
 
+from api.staff_introduction_models import introduction_line, introduction_told
 from api.staff_models import named, urgency_name, warnings_of
 from api.staff_story_models import (
     ActivityTold,
@@ -14,12 +15,15 @@ from api.staff_story_models import (
     Entry,
     HandoffTold,
     MessageTold,
+    MoreTold,
     ReferralTold,
     SafeWay,
     Sent,
     StoryTold,
     Way,
 )
+from bot.flows.more_about_you import EASIER
+from bot.reading.nhs_numbers import in_groups
 from content import Content
 from waitingroom import handoffs
 from waitingroom.activities import Activity
@@ -45,9 +49,15 @@ def told(story: Story, content: Content) -> StoryTold:
         area=person.area if person else None,
         postcode=about.postcode if about else None,
         language=story.conversation.language,
+        language_wanted=story.conversation.language_wanted,
+        interpreter_wanted=story.conversation.interpreter_wanted,
         safe_contact=_safe_way(story),
+        more=_more(story),
         ways=[Way(channel=way.channel, state=way.state, heard_at=way.heard_at) for way in story.contacts],
         needs=named(referral.needs if referral else (), content.needs),
+        own_needs=story.own_needs,
+        introduced_by=[introduction_told(one) for one in story.introduced_by],
+        introduced=[introduction_line(one) for one in story.introduced],
         consents=[_consent(consent) for consent in story.consents],
         alarms=[
             AlarmTold(message_id=alarm.message_id, raised_at=alarm.raised_at, **heard)
@@ -117,6 +127,18 @@ def _timeline(said: Sequence[Entry], noted: Sequence[Entry]) -> list[Entry]:
 def _safe_way(story: Story) -> SafeWay | None:
     reach = story.reach
     return SafeWay(**reach.model_dump(), warnings=warnings_of(reach)) if reach else None
+
+
+def _more(story: Story) -> MoreTold | None:
+    more = story.more
+    if more is None:
+        return None
+    easier = {option.key: option.label for option in EASIER}
+    return MoreTold(
+        **more.model_dump(exclude={"adjustments", "nhs_number", "voicemail", "when"}),
+        adjustments=[easier.get(key, key) for key in more.adjustments or ()],
+        nhs_number=in_groups(more.nhs_number) if more.nhs_number else None,
+    )
 
 
 def _consent(consent: Consent) -> ConsentTold:

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
+from api.staff_introduction_models import IntroductionLine, IntroductionTold
 from api.staff_models import NeedNamed, UrgencyName
 from waitingroom import activities, attachments, handoffs, messages, referrals
-from waitingroom.consents import Purpose, Recipient
+from waitingroom.consents import GivenBy, Purpose, Recipient
 from waitingroom.conversations import ContactState
 from waitingroom.messages import Author
 
@@ -21,6 +22,27 @@ class SafeWay(BaseModel):
     phone: str = Field(description="E.164; empty where they want no call or text.", examples=["+447700900123"])
     voicemail: bool = Field(description="Whether a message may be left.")
     warnings: list[str]
+
+
+class MoreTold(BaseModel):
+    """What they chose to add about themselves; null where they said nothing of it."""
+
+    language: str | None = Field(
+        description="What they like best to talk in, in their own words.", examples=["Polish"]
+    )
+    interpreter: bool | None
+    adjustments: list[str] = Field(
+        description="What makes it easier to talk or meet (Accessible Information Standard, DAPB1605).",
+        examples=[["Help with hearing"]],
+    )
+    adjustments_words: str | None = Field(description="The same in their own words.")
+    gp_surgery: str | None = Field(description="As they call it. Consents say whether it may be told.")
+    nhs_number: str | None = Field(
+        description="As they typed it, its check digit right; not matched with any other record.",
+        examples=["999 000 0018"],
+    )
+    name_to_use: str | None = Field(description="Ask for this name when you contact them.", examples=["Bea"])
+    code_word: str | None = Field(description="Say this first, so that they know it is you.", examples=["robin"])
 
 
 class Way(BaseModel):
@@ -55,6 +77,7 @@ class ConsentTold(BaseModel):
     channel: str
     given_at: datetime
     withdrawn_at: datetime | None
+    given_by: GivenBy | None = Field(description="Who by law said yes for them; null: they themselves.")
     stands: bool
 
 
@@ -150,9 +173,23 @@ class StoryTold(BaseModel):
     area: str | None = Field(description="Outward postcode.", examples=["BB9"])
     postcode: str | None = Field(examples=["BB9 7AA"])
     language: str
+    language_wanted: str | None = Field(default=None, description="BCP 47: what they asked for, where we cannot.")
+    interpreter_wanted: bool | None = None
     safe_contact: SafeWay | None
+    more: MoreTold | None
     ways: list[Way] = Field(description="Where they have written, the newest first.")
     needs: list[NeedNamed]
+    own_needs: str = Field(
+        description="What they want help with in their own words; empty where they only chose from the list.",
+        examples=["something else: my dog died"],
+    )
+    introduced_by: list[IntroductionTold] = Field(
+        description="Who told us of them, and what, where someone did. None of it is their own word, and none of "
+        "it may be shown to them without thought.",
+    )
+    introduced: list[IntroductionLine] = Field(
+        description="Whom they told us of. They are never told what came of it."
+    )
     consents: list[ConsentTold]
     alarms: list[AlarmTold]
     referral: ReferralTold | None

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from benchmarks.load import Asking
 
-TALK = ("hello", "yes", "Ann", "72", "BB9 7AA", "4", "Company in the evenings", "here", "any", "yes")
+TALK = ("hello", "me, 72", "yes", "Ann", "BB9 7AA", "4", "Company in the evenings", "here", "any", "yes")
 COOKIE = re.compile(rb"set-cookie: ([^;\r]+)")
 
 

@@ -20,7 +20,7 @@ T = TypeVar("T")
 PATH = "/webhooks/telegram"
 SECRET = "a-secret-for-this-machine"
 HEADERS = f"X-Telegram-Bot-Api-Secret-Token: {SECRET}\r\n"
-TALK = ("hello", "yes", "Ann", "72", "BB9 7AA", "4", "Company in the evenings", "here", "any", "yes")
+TALK = ("hello", "me, 72", "yes", "Ann", "BB9 7AA", "4", "Company in the evenings", "here", "any", "yes")
 """What each person says, in the order of the questions."""
 CHANGES = re.compile(r"\b[0-9A-Z]{4}[ -][0-9A-Z]{4}\b")
 """A reference: the one part of an answer that is another for everyone."""

@@ -45,7 +45,7 @@ async def _reach(desk: Desk, arrival: Stopped | Returned) -> None:
         if isinstance(arrival, Stopped):
             await reach.lose(session, contact_id=contact_id, state=ContactState.STOPPED, now=arrival.at)
         else:
-            await reach.regain(session, contact_id=contact_id)
+            await reach.regain(session, contact_id=contact_id, now=arrival.at)
 
 
 async def _receipt(desk: Desk, told: Receipt) -> None:

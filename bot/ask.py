@@ -51,6 +51,10 @@ class Leading(BaseException):
         self.flow = flow
 
 
+class Over(BaseException):
+    """The flow is over, and so is everything that was under way beneath it."""
+
+
 @dataclass(frozen=True)
 class Here:
     """What a flow may know of where it runs: never a session, never a clock."""
@@ -110,6 +114,8 @@ class Ask:
     """keys of questions and results on the path of this run, in order"""
     done: set[str] = field(default_factory=set)
     """those of them that were done: BACK never goes past one"""
+    left_open: set[str] = field(default_factory=set)
+    """answers that CHANGE may take back although something was done after them"""
     kinds: Kinds = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -134,6 +140,7 @@ class Ask:
     name = _Asking(Kinds.name)
     postcode = _Asking(Kinds.postcode)
     phone = _Asking(Kinds.phone)
+    access_code = _Asking(Kinds.access_code)
     age = _Asking(Kinds.age)
     number = _Asking(Kinds.number)
     scale = _Asking(Kinds.scale)
@@ -167,9 +174,17 @@ class Ask:
         self.answered.append(Answered(question.key, question.label, question.say(value)))
         return value
 
+    def leave_open(self, key: str) -> None:
+        """Let an answer be changed although something is done after it: the flow can go on from another one too."""
+        self.left_open.add(key)
+
     def lead_to(self, flow: str) -> NoReturn:
         """Go on with another talk, by its name, in place of this one. What was told is said first."""
         raise Leading(flow)
+
+    def leave_all(self) -> NoReturn:
+        """End the whole talk: what was under way before this flow began is not gone on with."""
+        raise Over
 
     def do(self, key: str, verb: Verb[P, R], *_args: P.args, **facts: P.kwargs) -> R:
         """Have one of the domain's verbs done, exactly once. What it refuses is raised here."""
@@ -207,6 +222,7 @@ class Offer:
     name = _Offering(Kinds.name)
     postcode = _Offering(Kinds.postcode)
     phone = _Offering(Kinds.phone)
+    access_code = _Offering(Kinds.access_code)
     age = _Offering(Kinds.age)
     number = _Offering(Kinds.number)
     scale = _Offering(Kinds.scale)

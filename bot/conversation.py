@@ -1,6 +1,7 @@
 """The conversation: runs the flows over what was answered, and says what comes next."""
 
 import json
+import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 from pydantic_core import to_json
 
 from bot import reading
-from bot.ask import Ask, Here, Leading, Verb, Waiting, Wanted, shape
+from bot.ask import Ask, Here, Leading, Over, Verb, Waiting, Wanted, shape
 from bot.keywords import Act
 from bot.messages import Reply
 from bot.questions import Answered, Kind, Question
 from bot.reading import Option
+from bot.reading.swearing import only_swearing
+from bot.reading.text import simple
 from bot.words import _
 from waitingroom.errors import RefusedError
 
@@ -20,6 +23,8 @@ Flow = Callable[[Ask], None]
 Perform = Callable[[Verb[..., Any], Mapping[str, Any]], Awaitable[Any]]
 """Awaits a domain verb with its facts in the turn's own transaction. A verb refuses before it changes anything."""
 CHANGING = "changing"
+SOUNDS_HARD = _("That sounds hard. You can talk to a person: reply PERSON. Or go on here, when you are ready.")
+"""Said to someone who swears and says nothing else: no lecture, and nothing given back."""
 
 
 @dataclass
@@ -67,13 +72,20 @@ class Conversation:
     here: Here
     flows: Mapping[str, Flow]
     perform: Perform
+    parted_to: uuid.UUID | None = None
+    """the talk this chat has from now on, where it turned out not to be the person's"""
 
     def __post_init__(self) -> None:
         """Leave flows that are no longer there: whoever was in the middle of one begins afresh."""
         self.talk.frames = [frame for frame in self.talk.frames if frame.flow in self.flows]
 
     async def begin(self, flow: str, heard: Mapping[str, str] | None = None) -> list[Reply]:
-        """Start a flow on top of what is under way; that goes on afterwards where it stood."""
+        """Start a flow on top of what is under way; that goes on afterwards where it stood.
+
+        One that is asked for again while it is under way starts afresh.
+        """
+        if self.talk.frames and self.talk.frames[-1].flow == flow:
+            self.talk.frames.pop()
         self.talk.frames.append(Frame(flow, heard=dict(heard or {})))
         return await self._go_on()
 
@@ -87,13 +99,15 @@ class Conversation:
             return await self._choose_change(frame, text)
         if frame.kind == Kind.CHECK and _wants_change(self.standing(), text):
             return await self.act(Act.CHANGE)
+        if only_swearing(text, as_name=frame.kind == Kind.NAME) and (question := self.standing()) is not None:
+            return self._soothe(frame, question)
         if frame.asked:
             frame.heard[frame.asked] = text
         return await self._go_on()
 
     async def act(self, act: Act) -> list[Reply]:
         """Go back, change an answer, or ask again."""
-        if act is Act.AGAIN:
+        if act in {Act.AGAIN, Act.HELLO}:
             return await self.again()
         return await (self._back() if act is Act.BACK else self._offer_change())
 
@@ -111,6 +125,20 @@ class Conversation:
         """Whether the question that stands wants the person's own words."""
         return bool(self.talk.frames) and self.talk.frames[-1].kind == Kind.TEXT
 
+    def offers(self, text: str) -> bool:
+        """Say whether these very words are an answer that is offered now: then they are no keyword.
+
+        So is one word that says yes or no where that is asked for, like "consent" or "correct".
+        """
+        said = simple(text).strip(" .!?")
+        if self.talk.frames and self.talk.frames[-1].asked == CHANGING:
+            return said in {simple(answer.label) for answer in self._changeable()}
+        question = self.standing()
+        if question is not None and question.kind is Kind.YES_NO and " " not in said:
+            return question.read(text) is not None
+        options = question.options if question else ()
+        return any(said in {simple(way) for way in (one.label, one.short, *one.words)} for one in options)
+
     def standing(self) -> Question[Any] | None:
         """Return the question that stands, if any."""
         return self._look()[1] if self.talk.frames else None
@@ -124,7 +152,7 @@ class Conversation:
             try:
                 self.flows[frame.flow](ask)
             except Wanted as wanted:
-                frame.answers = {key: ask.answers[key] for key in ask.passed if key in ask.answers}
+                frame.answers = _still_standing(frame, ask)
                 frame.answers[wanted.key] = await self._result(wanted)
                 frame.heard = ask.heard
             except Waiting as waiting:
@@ -134,6 +162,9 @@ class Conversation:
                 told += [Reply(line) for line in ask.lines]
                 frame.answers, frame.heard = ask.answers, {}
                 self.talk.frames[-1] = Frame(leading.flow, led_from=None if ask.done else frame)
+            except Over:
+                told += [Reply(line) for line in ask.lines]
+                self.talk.frames.clear()
             else:
                 told += [Reply(line) for line in ask.lines]
                 self.talk.frames.pop()
@@ -157,6 +188,12 @@ class Conversation:
             return [_asking(question, f"{sorry}\n{question.simpler}")]
         offer = say(_("That is all right. A person can help with this: reply PERSON. Or try once more."))
         return [_asking(question, f"{offer}\n{question.simpler}")]
+
+    def _soothe(self, frame: Frame, question: Question[Any]) -> list[Reply]:
+        """Answer swearing that says nothing else kindly, with a person offered, and ask again."""
+        frame.asked, frame.kind, frame.misses = question.key, question.kind, frame.misses + 1
+        words = question.words if frame.misses == 1 else question.simpler or question.words
+        return [_asking(question, f"{self.here.words.say(SOUNDS_HARD)}\n{words}")]
 
     async def _result(self, wanted: Wanted) -> Any:
         try:
@@ -213,10 +250,10 @@ class Conversation:
         return await self.again()
 
     def _changeable(self) -> list[Answered]:
-        """List answers that are read back and stand after the last thing done: those can still be changed."""
+        """List answers that can change: read back, and given after the last thing done or left open."""
         ask, _question = self._look()
         last_done = max((place for place, key in enumerate(ask.passed) if key in ask.done), default=-1)
-        fixed = set(ask.passed[: last_done + 1])
+        fixed = set(ask.passed[: last_done + 1]) - ask.left_open
         return [answer for answer in ask.answered if answer.label and answer.key not in fixed]
 
     def _look(self) -> tuple[Ask, Question[Any] | None]:
@@ -227,9 +264,19 @@ class Conversation:
             self.flows[frame.flow](ask)
         except Waiting as waiting:
             return ask, waiting.question
-        except (Wanted, Leading):
+        except (Wanted, Leading, Over):
             return ask, None
         return ask, None
+
+
+def _still_standing(frame: Frame, ask: Ask) -> dict[str, Any]:
+    """Give the answers that stand where something is to be done: those of a branch that was left go.
+
+    All stand as long as the last question passed is not the one they were asked: a newer talk may do more before
+    that, or ask in another order.
+    """
+    arrived = bool(ask.answered) and ask.answered[-1].key == frame.asked
+    return {key: kept for key, kept in ask.answers.items() if key in ask.passed or not arrived}
 
 
 def _asking(question: Question[Any], words: str) -> Reply:

@@ -29,7 +29,7 @@ def heard(text: str, place: Place) -> Found | None:
     """Find a code, or at a place where one is asked for a reference; None where there is neither."""
     if code := CODE.fullmatch(text.strip()):
         return Found(code="".join(code.groups()))
-    if place is Place.RETURNING and (reference := REFERENCE.fullmatch(text.strip())):
+    if place in {Place.RETURNING, Place.STRANGER} and (reference := REFERENCE.fullmatch(text.strip())):
         return Found(reference=" ".join(reference.groups()))
     return None
 

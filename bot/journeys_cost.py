@@ -3,12 +3,13 @@
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from importlib.resources import files
 from typing import Any, TypeVar
 
 from bot.ask import Verb
 from bot.conversation import Conversation, Talk
-from bot.journeys_map import RESULTS, Path, explore, sample_here, sample_service
+from bot.journeys_map import RESULTS, Path, explore_from_everywhere, sample_here, sample_service
 from bot.layout import LAYOUTS, laid_out
 from bot.messages import Reply, numbered
 from bot.questions import Kind
@@ -19,7 +20,9 @@ from content.segments import segments
 from waitingroom.conversations import Place
 
 R = TypeVar("R")
-SAYING_THE_LEAST = ("hello", "yes", "Ann, 72, BB9 7AA", "4", "Company in the evenings", "here, any time", "yes")
+SAYING_THE_LEAST = (
+    *("hello", "me, 72", "yes", "Ann, BB9 7AA", "4", "Company in the evenings", "here, any time", "yes"),
+)
 """What someone lonely says from hello to their reference who answers all that can be answered together."""
 
 
@@ -79,16 +82,22 @@ def cost_rows(channels: Sequence[str] = tuple(LAYOUTS)) -> list[dict[str, Any]]:
 
 def paths(channel: str, language: str) -> Iterator[tuple[Path, str, list[list[Reply]]]]:
     """Find every path, a name for it unlike any other's in its talk, and its messages turn by turn."""
-    service, words = sample_service(), words_in(language)
-    for flow in FLOWS:
-        named: Counter[str] = Counter()
-        for place in Place:
-            here = replace(sample_here(service, place), channel=channel, words=words)
-            for path in explore(flow, FLOWS[flow], here):
-                name = " > ".join(stop.answer for stop in path.stops if stop.question) or flow
-                named[name] += 1
-                name = name if named[name] == 1 else f"{name} ({named[name]})"
-                yield path, name, [laid_out(turn, LAYOUTS[channel]) for turn in _turns(path)]
+    layout = LAYOUTS[channel]
+    named: Counter[tuple[str, str]] = Counter()
+    for path in _explored("sms" if layout.joins else "terminal", language):
+        name = " > ".join(stop.answer for stop in path.stops if stop.question) or path.flow
+        named[path.flow, name] += 1
+        count = named[path.flow, name]
+        name = name if count == 1 else f"{name} ({count})"
+        yield path, name, [laid_out(turn, layout) for turn in _turns(path)]
+
+
+@cache
+def _explored(channel: str, language: str) -> tuple[Path, ...]:
+    """Explore every talk from every place. Talks tell only two kinds of channel apart: pages, and all others."""
+    service = sample_service()
+    here = replace(sample_here(service, Place.FRONT_DOOR), channel=channel, words=words_in(language))
+    return tuple(path for flow in FLOWS for path in explore_from_everywhere(flow, FLOWS[flow], here))
 
 
 def shortest_honest_path(channel: str = "sms", language: str = "en") -> Walk:

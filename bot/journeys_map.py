@@ -2,44 +2,147 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from itertools import islice
 from typing import Any
 
 import content
-from bot.ask import Ask, Here, Leading, Verb, Waiting, Wanted, shape
+from bot.ask import Ask, Here, Leading, Over, Verb, Waiting, Wanted, shape
 from bot.conversation import Flow
 from bot.questions import Kind, Question
 from bot.service import Service
 from bot.talks import FLOWS
 from bot.words import words_in
-from waitingroom import consents, conversations, crossings, handoffs, referrals, waiting
-from waitingroom.conversations import Place
+from waitingroom import (
+    agreements,
+    asked,
+    authorities,
+    check_ins,
+    complaints,
+    consents,
+    conversations,
+    crossings,
+    data_requests,
+    equality,
+    handoffs,
+    introductions,
+    notices,
+    outcomes,
+    people,
+    referrals,
+    rights,
+    strangers,
+    waiting,
+    withdrawing,
+    young_people,
+)
+from waitingroom.agreements import Agreed, Ended, Way, Yes
+from waitingroom.consents import Purpose, Recipient
+from waitingroom.conversations import ContactState, Place
+from waitingroom.introductions import TooManyError
+from waitingroom.outcomes import Before, Occasion
+from waitingroom.people import More
 from waitingroom.referrals import AlreadyReferredError, Standing, Submitted, Wait
+from waitingroom.rights import Deletion, Held, Identity, Proof
 from waitingroom.waiting import Pace
+from waitingroom.young_people import AlreadyAskedError
 
 NEVER_ENDS = 60
 """A path with more questions and results than this is taken to go round in circles."""
 MOST_PATHS = 600
 SOME_ID = uuid.UUID(int=0)
 STANDING = Standing(referral_id=SOME_ID, reference="1234 5674", needs=("lonely",), pace=Pace.ACTIVE, items=())
+MORE = More(language="Polish", adjustments=("hearing",), adjustments_words="my left ear", nhs_number="9990000018")
+MORE_STILL = More(gp_surgery="Barrowford", name_to_use="Bea", code_word="robin", voicemail=True, when="after 4pm")
+
+FIRST = Before(referral_id=SOME_ID, occasion=Occasion.START, age=72)
+GOAL = {"own_goal": {"goal": "More company in the evenings"}}
+AGAIN = Before(referral_id=SOME_ID, occasion=Occasion.LATER, age=72, own_words=GOAL)
+YOUNG = Before(referral_id=SOME_ID, occasion=Occasion.LATER, age=15)
+UNSAFE = Before(referral_id=SOME_ID, occasion=Occasion.END, age=15, may_write=False)
+
+EARLIER = datetime(2026, 5, 3, 10, 0, tzinfo=UTC)
+LATER = date(2026, 12, 23)
+KEPT = Yes(purpose=Purpose.REFERRAL, recipient=Recipient.LINK_WORKER, given_at=EARLIER)
+TOLD_GP = Yes(purpose=Purpose.SHARING, recipient=Recipient.GP, given_at=EARLIER)
+NEWS = Yes(purpose=Purpose.VOLUNTEERING, recipient=Recipient.OURSELVES, given_at=EARLIER)
+BY_TEXT, BY_CHAT = (Way(channel=name, state=ContactState.OPEN, since=EARLIER) for name in ("sms", "terminal"))
+STOPPED = Way(channel="telegram", state=ContactState.STOPPED, since=EARLIER)
+AGREED = Agreed(yeses=(KEPT, TOLD_GP, NEWS), ways=(BY_TEXT, STOPPED), waiting=True)
+HELD = Held(
+    since=EARLIER, known=True, messages=48, own_messages=22, consents=3, referrals=1, pieces=4, seen_by=("Sam",)
+)
 
 RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
+    agreements.agreed: (AGREED, Agreed(yeses=(KEPT,), ways=(BY_CHAT,)), Agreed(yeses=(TOLD_GP,)), Agreed()),
+    agreements.take_back: tuple(Ended),
+    complaints.make: (complaints.Made(reference="C 1234 5674", due_on=LATER),),
+    conversations.speak: (True,),
+    data_requests.ask: (LATER,),
+    notices.note_shown: (True,),
+    rights.identity: (
+        Identity(known=True, proved=False),
+        Identity(known=True, proved=False, by_reference_only=True),
+        Identity(known=False, proved=False),
+        Identity(known=True, proved=True),
+    ),
+    rights.prove: tuple(Proof),
+    rights.held: (HELD, HELD.model_copy(update={"notes": 2, "seen_by": ()}), Held(messages=3)),
+    rights.correct: (True, False),
+    rights.delete: (Deletion(rows=61), Deletion(due_on=LATER)),
+    check_ins.decline: (True,),
+    check_ins.put_off: (True, False),
     consents.give: (SOME_ID,),
     consents.withdraw: (True,),
     conversations.begin_anew: (True,),
+    conversations.is_known: (False, True),
     conversations.forget_soon: tuple(conversations.Forgetting),
     conversations.set_contact: (True,),
     crossings.offer: ("7KQ2 M3XP",),
+    equality.forget: (True,),
+    equality.keep: (True,),
+    equality.set_apart: (True,),
+    equality.standing: tuple(equality.Standing),
     handoffs.raise_hand: (SOME_ID,),
+    introductions.told_from: (1,),
+    introductions.begin: (True,),
+    introductions.is_own_number: (False, True),
+    introductions.introduce: (SOME_ID, TooManyError()),
+    introductions.take_out: (3,),
+    authorities.claim: (SOME_ID, TooManyError()),
+    asked.who_suggested: ("Karen", ""),
+    asked.accept: (True,),
+    asked.decline: (True,),
+    asked.never: (True, False),
+    outcomes.before: (FIRST, AGAIN, YOUNG, UNSAFE, None),
+    outcomes.record: (SOME_ID,),
+    people.more_of_talk: (More(when="any", voicemail=False), MORE, MORE_STILL, None),
+    people.add: (True,),
+    young_people.ask_for_person: (SOME_ID, AlreadyAskedError()),
     referrals.refer_self: (Submitted(referral_id=SOME_ID, reference="1234 5674"), AlreadyReferredError()),
     referrals.how_long: (Wait(), Wait(from_weeks=3, to_weeks=5)),
     referrals.standing: (STANDING, None),
+    strangers.disown: (SOME_ID,),
+    strangers.at_stake: tuple(strangers.Stake),
+    withdrawing.note_why: (True,),
+    withdrawing.withdraw_own: (True,),
     waiting.note_sent: (True,),
     waiting.set_pace: (True,),
 }
 """Sample results for everything a flow does or wants to know: each is explored."""
+
+
+@dataclass(frozen=True)
+class _Watched(Here):
+    """A place to explore from that notes whether anybody looked which one it is."""
+
+    looked: list[bool] = field(default_factory=list)
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "place":
+            self.looked.append(True)
+        return super().__getattribute__(name)
 
 
 @dataclass(frozen=True)
@@ -89,6 +192,20 @@ def explore(name: str, flow: Flow, here: Here) -> list[Path]:
     return found
 
 
+def explore_from_everywhere(name: str, flow: Flow, here: Here) -> list[Path]:
+    """Explore a flow from every place a person may stand; from one only, where it never asks for the place."""
+    watched = _Watched(**vars(here))
+    found = explore(name, flow, watched)
+    if watched.looked:
+        found += [
+            path
+            for place in Place
+            if place is not here.place
+            for path in explore(name, flow, replace(here, place=place))
+        ]
+    return found
+
+
 def sample_here(service: Service, place: Place) -> Here:
     """Return a place to explore from: a Monday morning in a made-up service."""
     return Here(
@@ -112,7 +229,7 @@ def sample_service() -> Service:
 def explore_all(service: Service) -> dict[str, list[Path]]:
     """Explore every talk there is, from the front door and from the waiting room."""
     return {
-        name: [path for place in Place for path in explore(name, flow, sample_here(service, place))]
+        name: explore_from_everywhere(name, flow, sample_here(service, Place.FRONT_DOOR))
         for name, flow in FLOWS.items()
     }
 
@@ -168,8 +285,8 @@ def _walk(flow: Flow, here: Here, answers: dict[str, Any], depth: int, turnings:
                 yield from _walk(flow, here, {**ask.answers, wanted.key: result}, depth + 1, left)
     except Waiting as waiting_at:
         yield from _answered(flow, here, ask, waiting_at.question, depth, turnings)
-    except Leading as leading:
-        yield [Stop("end", "", "", tuple(ask.lines), leads_to=leading.flow)]
+    except (Leading, Over) as over:
+        yield [Stop("end", "", "", tuple(ask.lines), leads_to=over.flow if isinstance(over, Leading) else "")]
     else:
         yield [Stop("end", "", "", tuple(ask.lines))]
 

@@ -18,7 +18,7 @@ V = TypeVar("V")
 YES_NO = (Option("yes", _("Yes"), ()), Option("no", _("No"), ()))
 CHECK = (
     Option("yes", _("Yes, send it"), ("send", "correct", "right"), _("Send it")),
-    Option("change", _("Change something"), ("change", "edit"), _("Change it")),
+    Option("change", _("Change something"), ("change", "edit", "wrong", "wrong number"), _("Change it")),
 )
 HALF_HEARTED = re.compile(r"guess|suppose|mind|whatever|if you (like|want)|no problem|might as well")
 """Ways to go along without saying yes. UK GDPR article 4(11): consent is an unambiguous indication."""
@@ -107,7 +107,16 @@ class Kinds:
             _("A postcode looks like BB9 7AA. The first half is enough."),
         )
 
-    def phone(self, /, key: str, words: str, *, label: str = "", **values: object) -> Question[str]:
+    def phone(
+        self,
+        /,
+        key: str,
+        words: str,
+        *,
+        label: str = "",
+        samples: tuple[str, ...] = ("07700 900123",),
+        **values: object,
+    ) -> Question[str]:
         """Ask for a phone number; E.164 comes back."""
         drama = self.service.drama_numbers
         return self._typed(
@@ -116,9 +125,21 @@ class Kinds:
             Kind.PHONE,
             lambda text: reading.phone(text, allow_drama_numbers=drama),
             label,
-            ("07700 900123",),
+            samples,
             _("A number like 07700 900123, please."),
             say_back=reading.as_written,
+        )
+
+    def access_code(self, /, key: str, words: str, *, label: str = "") -> Question[str]:
+        """Ask for the access code to a lasting power of attorney; V-XXXX-XXXX-XXXX comes back."""
+        return self._typed(
+            key,
+            self.words.say(words),
+            Kind.CODE,
+            reading.access_code,
+            label,
+            ("V-46QW-7YRT-P9UD",),
+            _("The code has 13 letters and numbers and starts with V, like V-46QW-7YRT-P9UD."),
         )
 
     def age(

@@ -106,7 +106,7 @@ async def hear(session: Session, inbound: Inbound) -> Known:
         await _open_talk(session, inbound, address_hash)
     known = Known.told(row)
     if known.state is ContactState.UNREACHABLE:
-        await reach.regain(session, contact_id=known.contact_id)
+        await reach.regain(session, contact_id=known.contact_id, now=inbound.at)
     return known
 
 

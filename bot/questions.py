@@ -24,6 +24,7 @@ class Kind(StrEnum):
     DATE_OF_BIRTH = "date_of_birth"
     POSTCODE = "postcode"
     PHONE = "phone"
+    CODE = "code"
     CHECK = "check"
 
 

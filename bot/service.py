@@ -22,10 +22,14 @@ class Service:
     """outward postcodes served; empty: everywhere"""
     phone: str = ""
     nation: str = "england"
+    youngest: int = 13
+    """the age from which the service takes people on: 18 where it has no young people's team"""
     programme: str = "waiting_well"
     zone: ZoneInfo = LONDON
     opens: time = time(9, 0)
     closes: time = time(17, 0)
+    staff_page: str = ""
+    """where staff open the waiting list, told to those on duty"""
     drama_numbers: bool = False
     """whether Ofcom's made-up phone numbers are taken, for demos and tests"""
 

@@ -36,16 +36,16 @@ def skippable(question: Question[V], words: Words) -> Question[V | Literal[Skipp
     number = str(len(question.options) + 1) if question.options else "skip"
     ways = WAYS | {number, simple(last.label), simple(last.short)}
 
-    def read(text: str) -> V | Literal[Skipped.SKIPPED] | None:
+    def read(text: str) -> "V | Literal[Skipped.SKIPPED] | None":
         return SKIPPED if simple(text).strip(" .!") in ways else question.read(text)
 
-    def fits(kept: Any) -> V | Literal[Skipped.SKIPPED] | None:
+    def fits(kept: Any) -> "V | Literal[Skipped.SKIPPED] | None":
         return SKIPPED if kept == KEPT else question.fits(kept)
 
-    def keep(value: V | Literal[Skipped.SKIPPED]) -> Any:
+    def keep(value: "V | Literal[Skipped.SKIPPED]") -> Any:
         return dict(KEPT) if isinstance(value, Skipped) else question.keep(value)
 
-    def said(value: V | Literal[Skipped.SKIPPED]) -> str:
+    def said(value: "V | Literal[Skipped.SKIPPED]") -> str:
         return words.say(_("not said")) if isinstance(value, Skipped) else question.say(value)
 
     put = question.words if question.options else words.say(_("{asked} Or reply SKIP."), asked=question.words)

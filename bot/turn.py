@@ -7,16 +7,17 @@ from typing import Any
 
 from bot import asides, crossing, keywords, memory, reading
 from bot.ask import Here, Verb
-from bot.conversation import Conversation, Talk
+from bot.conversation import SOUNDS_HARD, Conversation, Talk
 from bot.desk import Desk
 from bot.keywords import Act
 from bot.memory import Known
 from bot.messages import Inbound, Reply
 from bot.questions import Kind, Question
+from bot.reading.swearing import only_swearing
 from bot.safety import Danger, reply_to
-from bot.talks import AT, FLOWS, OPENS_WITH
+from bot.talks import AFTERWARDS, AT, FLOWS, OPENS_WITH
 from bot.words import words_in
-from waitingroom import attachments, handoffs
+from waitingroom import alarms, attachments, duty, handoffs, strangers
 from waitingroom.attachments import Keeping
 from waitingroom.conversations import Owner, Place
 from waitingroom.database import Session
@@ -25,6 +26,11 @@ from waitingroom.handoffs import Reason, Urgency
 
 ALWAYS = frozenset({"stop", "start"})
 """What is heard even while a link worker owns the talk: the person stays in charge."""
+
+TOLD_NOW = "the person on duty, who is being told now"
+
+LONG_NUMBER = 10
+"""Figures an NHS number has; a phone number has as many or more."""
 
 
 @dataclass(frozen=True)
@@ -52,17 +58,22 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
         if not heard.message_id:
             return Turn(heard.id, None)
         known, refused = await _let_in(session, inbound, heard)
-        where = f"conversation:talk:{known.id}"
-        talk = Talk.recalled(session.keys.unseal(known.talk, where) if known.talk else None)
+        talk = Talk.recalled(session.keys.unseal(known.talk, _where(known)) if known.talk else None)
         conversation = _conversation(session, desk, inbound, known, talk)
         if refused or (known.id != heard.id and known.place is not Place.RETURNING):
             said = await _hear_danger(session, desk, inbound, known) + await _arrive(conversation, known, refused)
         else:
             said = await _answer(session, desk, inbound, known, conversation)
+        if conversation.parted_to is not None and conversation.parted_to != known.id:
+            known = await memory.moved(session, known, conversation.parted_to)
         replies = desk.laid_out(inbound.channel, said)
-        sealed = session.keys.seal(talk.kept(), where)
+        sealed = session.keys.seal(talk.kept(), _where(known))
         ids = await memory.remember(session, desk, inbound, known, sealed, replies)
         return Turn(known.id, known.message_id, tuple(zip(ids, replies, strict=True)), moved=known.id != heard.id)
+
+
+def _where(known: Known) -> str:
+    return f"conversation:talk:{known.id}"
 
 
 async def _let_in(session: Session, inbound: Inbound, known: Known) -> tuple[Known, str]:
@@ -106,14 +117,10 @@ async def _answer(
     """
     danger = desk.net.listen(inbound.text)
     standing = conversation.standing() if danger else None
-    if _is_offered(standing, inbound.text):
+    if _is_offered(standing, inbound.text) or _is_only_a_number(standing, inbound.text):
         danger = None
     said = await _sound_alarm(session, desk, inbound, known, danger) if danger else []
-    asked = keywords.heard(
-        inbound.text,
-        in_waiting_room=known.place == Place.WAITING_ROOM,
-        in_own_words=conversation.in_own_words,
-    )
+    asked = _asked(inbound.text, known, conversation)
     kept = await _keep_attachments(session, inbound, known)
     if known.owner is Owner.LINK_WORKER:
         return said + (await replace(conversation, talk=Talk()).begin(asked) if asked in ALWAYS else [])
@@ -128,11 +135,25 @@ async def _answer(
     return said + await _follow(conversation, inbound, known, asked)
 
 
+def _asked(said: str, known: Known, conversation: Conversation) -> Act | str | None:
+    """Say what a message asks for by a keyword; words that the question that stands offers are its answer."""
+    asked = keywords.heard(
+        said,
+        in_waiting_room=known.place == Place.WAITING_ROOM,
+        in_own_words=conversation.in_own_words,
+        language=known.language,
+    )
+    return None if asked is not None and asked not in ALWAYS and conversation.offers(said) else asked
+
+
 async def _follow(
     conversation: Conversation, inbound: Inbound, known: Known, asked: Act | str | None
 ) -> list[Reply]:
     """Follow the words: a keyword first, then the question that stands, else the talk that begins here."""
-    under_way = bool(conversation.talk.frames)
+    frames = conversation.talk.frames
+    if asked is Act.HELLO and frames and frames[-1].asked in AFTERWARDS.get(frames[-1].flow, ()):
+        frames.clear()
+    under_way = bool(frames)
     if isinstance(asked, Act) and under_way:
         return await conversation.act(asked)
     if isinstance(asked, str) and not isinstance(asked, Act):
@@ -140,6 +161,8 @@ async def _follow(
     if under_way:
         return await conversation.hear(inbound.text, answering=inbound.answering)
     flow = AT[known.place]
+    if only_swearing(inbound.text):
+        return [Reply(conversation.here.words.say(SOUNDS_HARD)), *await conversation.begin(flow)]
     first = OPENS_WITH.get(flow)
     return await conversation.begin(flow, {first: inbound.text} if first else None)
 
@@ -183,6 +206,13 @@ def _is_offered(standing: Question[Any] | None, said: str) -> bool:
     return standing is not None and any(said in {option.label, option.short} for option in standing.options)
 
 
+def _is_only_a_number(standing: Question[Any] | None, said: str) -> bool:
+    """Say whether someone gave a long number that was asked for: 999 in the middle of one calls nobody."""
+    figures = sum(map(str.isdigit, said))
+    bare = figures >= LONG_NUMBER and not any(map(str.isalpha, said))
+    return standing is not None and bare and standing.read(said) is not None
+
+
 def _is_answer_too(standing: Question[Any] | None, said: str) -> bool:
     """Say whether words of danger also answer the question that stands: then nobody has to say them twice."""
     takes_words = standing is not None and standing.kind in {Kind.TEXT, Kind.CHOICE, Kind.SEVERAL}
@@ -202,15 +232,19 @@ def _conversation(session: Session, desk: Desk, inbound: Inbound, known: Known, 
     )
 
     async def perform(verb: Verb[..., Any], facts: Mapping[str, Any]) -> Any:
-        return await verb(session, **facts)
+        done = await verb(session, **facts)
+        if verb is strangers.disown:
+            conversation.parted_to = done
+        return done
 
-    return Conversation(talk, here, FLOWS, perform)
+    conversation = Conversation(talk, here, FLOWS, perform)
+    return conversation
 
 
 async def _sound_alarm(
     session: Session, desk: Desk, inbound: Inbound, known: Known, danger: Danger
 ) -> list[Reply]:
-    await handoffs.sound_alarm(
+    await alarms.sound(
         session,
         conversation_id=known.id,
         message_id=known.message_id,
@@ -218,6 +252,7 @@ async def _sound_alarm(
         rules=danger.rules,
         now=inbound.at,
     )
-    seen_by = desk.service.read_by(inbound.at)
+    told_now = await duty.on_duty(session, now=inbound.at, zone=desk.service.zone)
+    seen_by = TOLD_NOW if told_now else desk.service.read_by(inbound.at)
     said = reply_to(danger, desk.service.content.safety, service=desk.service.name, seen_by=seen_by)
     return [Reply(words, crisis=True) for words in said]

@@ -36,6 +36,14 @@ def words_in(language: str) -> Words:
     return Words(language, catalogue_in(Path(str(path))))
 
 
+@cache
+def spoken() -> frozenset[str]:
+    """Give the languages we can talk in ourselves: English, and every one that has a catalogue."""
+    folders = (files("content") / "locale").iterdir()
+    found = {folder.name for folder in folders if (folder / "LC_MESSAGES" / "waitingroom.po").is_file()}
+    return frozenset(found | {"en"})
+
+
 def catalogue_in(path: Path) -> dict[str, str]:
     """Read a .po file: source to translation, unfinished and unsure ones left out."""
     with path.open("rb") as opened:

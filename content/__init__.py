@@ -1,9 +1,11 @@
-"""The words: needs, self-care pieces, helplines, programmes, safety rules, and their loader."""
+"""The words: needs, self-care pieces, helplines, programmes, measures, safety rules, and their loader."""
 
+from content.equality import Equality, EqualityQuestion
 from content.helplines import Helpline, Way
 from content.items import Item
 from content.library import Content
 from content.loader import load
+from content.measures import Measure, MeasureQuestion
 from content.needs import Need
 from content.problems import ContentError, Problem
 from content.programmes import Programme, Step
@@ -13,8 +15,12 @@ from content.safety_rules import SafetyRules
 __all__ = [
     "Content",
     "ContentError",
+    "Equality",
+    "EqualityQuestion",
     "Helpline",
     "Item",
+    "Measure",
+    "MeasureQuestion",
     "Need",
     "Problem",
     "Programme",

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import zip_longest
 
+from content.equality import Equality
 from content.helplines import Helpline
 from content.holidays import BankHolidays
 from content.hours import ZONE
 from content.items import Item
+from content.languages import Language
+from content.measures import Measure
 from content.needs import Need
 from content.programmes import Programme
 from content.safety_rules import SafetyRules
@@ -16,7 +19,7 @@ from content.safety_rules import SafetyRules
 
 @dataclass(frozen=True)
 class Content:
-    """Everything that was written, each mapping by key, needs in the order people are shown them."""
+    """Everything that was written, each mapping by key, needs and measures in the order people are shown them."""
 
     needs: Mapping[str, Need]
     items: Mapping[str, Item]
@@ -24,6 +27,10 @@ class Content:
     programmes: Mapping[str, Programme]
     safety: SafetyRules
     bank_holidays: BankHolidays
+    measures: Mapping[str, Measure]
+    equality: Mapping[str, Equality]
+    """by nation; England's always"""
+    languages: Mapping[str, Language]
 
     def pieces_for(
         self, needs: Collection[str], *, seen: Collection[str], today: date, nation: str = "england"

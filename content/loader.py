@@ -9,19 +9,25 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from content.equality import Equality, read_equality
 from content.helplines import Helpline
 from content.holidays import BankHolidays
 from content.items import Item
+from content.languages import Language
 from content.library import Content
+from content.measures import Measures, read_measures
 from content.needs import Need
 from content.problems import ContentError, Problem
 from content.programmes import Programme
-from content.safety_rules import SafetyRules, load_safety
+from content.safety_loading import load_safety
+from content.safety_rules import SafetyRules
 from content.sources import Place, Source, read_page, read_yaml
 from content.texts import revealing
 
 Shape = TypeVar("Shape", bound=BaseModel)
 NEEDS, HELPLINES, HOLIDAYS = "needs.yaml", "helplines.yaml", "bank_holidays.yaml"
+MEASURES, EQUALITY = "measures", "equality.yaml"
+LANGUAGES = "languages.yaml"
 
 
 @dataclass
@@ -35,6 +41,9 @@ class Reading:
     programmes: dict[str, Programme] = field(default_factory=dict)
     holidays: BankHolidays | None = None
     safety: SafetyRules | None = None
+    measures: Measures = field(default_factory=Measures)
+    equality: dict[str, Equality] = field(default_factory=dict)
+    languages: dict[str, Language] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -54,12 +63,12 @@ def home() -> Path:
     return Path(str(resources.files("content")))
 
 
-def load(directory: Path | None = None) -> Content:
-    """Read the content in `directory`, or the packaged one.
+def load(directory: Path | None = None, *, measures: Path | None = None) -> Content:
+    """Read the content in `directory`, or the packaged one, and the measures of a folder of their own beside it.
 
     Raises ContentError with every problem found, each `file:line: what is wrong. What to do.`
     """
-    reading = read(directory)
+    reading = read(directory, measures=measures)
     if reading.problems or reading.safety is None or reading.holidays is None:
         raise ContentError(reading.problems)
     return Content(
@@ -69,10 +78,13 @@ def load(directory: Path | None = None) -> Content:
         programmes=MappingProxyType(reading.programmes),
         safety=reading.safety,
         bank_holidays=reading.holidays,
+        measures=MappingProxyType(reading.measures.found),
+        equality=MappingProxyType(reading.equality),
+        languages=MappingProxyType(reading.languages),
     )
 
 
-def read(directory: Path | None = None) -> Reading:
+def read(directory: Path | None = None, *, measures: Path | None = None) -> Reading:
     """Read what can be read; nothing is raised for a mistake, it is among the problems."""
     reading = Reading((directory or home()).resolve())
     _read_needs(reading)
@@ -80,6 +92,8 @@ def read(directory: Path | None = None) -> Reading:
     _read_items(reading)
     _read_programmes(reading)
     _read_safety(reading)
+    _read_questions(reading, measures)
+    _read_languages(reading)
     reading.problems.extend(_crossed(reading))
     return reading
 
@@ -87,6 +101,11 @@ def read(directory: Path | None = None) -> Reading:
 def _read_needs(reading: Reading) -> None:
     source = reading.add(NEEDS, read_yaml(reading.directory / NEEDS, reading.named(NEEDS)))
     reading.needs = dict(_entries(reading, source, Need))
+
+
+def _read_languages(reading: Reading) -> None:
+    source = reading.add(LANGUAGES, read_yaml(reading.directory / LANGUAGES, reading.named(LANGUAGES)))
+    reading.languages = dict(_entries(reading, source, Language))
 
 
 def _read_helplines(reading: Reading) -> None:
@@ -145,6 +164,16 @@ def _read_safety(reading: Reading) -> None:
     for problem in found:
         name = reading.named(f"safety/{PurePath(problem.file).name}")
         reading.problems.append(replace(problem, file=name))
+
+
+def _read_questions(reading: Reading, own: Path | None) -> None:
+    folders = [(reading.directory / MEASURES, reading.named(MEASURES))]
+    if own is not None:
+        folders.append((own, own.name))
+    reading.measures = read_measures(folders)
+    path = reading.directory / EQUALITY
+    reading.equality, reading.sources[EQUALITY], found = read_equality(path, reading.named(EQUALITY))
+    reading.problems += [*reading.measures.problems, *found]
 
 
 def _crossed(reading: Reading) -> Iterator[Problem]:

@@ -14,7 +14,8 @@ EARLIEST, LATEST = time(8), time(20)
 class Step(Words):
     """One thing sent `day` days after joining, or from then on `every_days` days.
 
-    `at` is a local time. A `piece` is the `item` named, or one chosen by need; `words` sends `text`.
+    `at` is a local time. A `piece` is the `item` named, or one chosen by need; `words` sends `text`,
+    and a `check_in` asks whether this is a good time for the questions of the measures.
     `catch_up` says what becomes of one missed during an outage: `send` it late, or `skip` it.
     """
 
@@ -22,7 +23,7 @@ class Step(Words):
     day: Annotated[int, Field(ge=0, le=730)]
     every_days: Annotated[int, Field(ge=1, le=90)] | None = None
     at: time
-    kind: Literal["piece", "words"]
+    kind: Literal["piece", "words", "check_in"]
     item: str | None = None
     text: Sendable | None = None
     catch_up: Literal["send", "skip"]
@@ -38,6 +39,8 @@ class Step(Words):
     def _says_one_thing(self) -> Self:
         if self.kind == "words" and (self.text is None or self.item is not None):
             raise refused("words need a `text` and no `item`", "Write the text, or make it a piece")
+        if self.kind == "check_in" and (self.text, self.item) != (None, None):
+            raise refused("a check-in has words of its own", "Take `text` and `item` out")
         if self.kind == "piece" and self.text is not None:
             raise refused("a piece has its own text", "Take `text` out, or make it words")
         return self

@@ -14,15 +14,17 @@ from content.sources import Place, Source
 CALENDAR_AHEAD = timedelta(days=60)
 
 
-def check(directory: Path | None = None, *, today: date) -> list[Problem]:
+def check(directory: Path | None = None, *, today: date, measures: Path | None = None) -> list[Problem]:
     """Tell every problem of the content in `directory`, or of the packaged one, as of `today`, in order of place.
+
+    `measures`: a folder of measures of your own, looked over with them.
 
     Beyond what loading refuses: helplines not checked for 90 days, or checked on a day to come; pieces past
     their `review_by`; a need with no piece; a nation with no line day and night or none by text; bank
     holidays that run out within 60 days; words for a reading age over 11, or a sentence over 20 words.
     An empty list means all is well.
     """
-    reading = read(directory)
+    reading = read(directory, measures=measures)
     found = [
         *_stale_helplines(reading, today),
         *_stale_items(reading, today),
@@ -104,3 +106,13 @@ def _texts(reading: Reading) -> Iterator[tuple[Source, Place, str]]:
         for index, step in enumerate(programme.steps):
             if step.text:
                 yield source, ("steps", index, "text"), step.text
+    yield from _texts_of_measures(reading)
+
+
+def _texts_of_measures(reading: Reading) -> Iterator[tuple[Source, Place, str]]:
+    """Give our own questions: the words of a standard are not ours to change."""
+    for measure in reading.measures.found.values():
+        for index, question in enumerate(() if measure.official else measure.questions):
+            for name, text in (("asks", question.asks), ("again", question.again)):
+                if text:
+                    yield reading.measures.sources[measure.key], ("questions", index, name), text

@@ -11,18 +11,44 @@ from waitingroom import conversations
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 
+STANDS = """
+SELECT EXISTS (SELECT FROM consent WHERE conversation_id = $1 AND purpose = $2 AND recipient = $3
+               AND withdrawn_at IS NULL)
+"""
+
 
 class Purpose(StrEnum):
     """What the yes was for. One purpose a consent, never bundled."""
 
     REFERRAL = "referral"
     """keeping what they say and sharing it with a link worker"""
+    SHARING = "sharing"
+    """telling someone beyond the link worker: each recipient by a consent of its own"""
+    VOLUNTEERING = "volunteering"
+    """telling them about helping others: marketing, asked only where they wished it"""
+    INTRODUCING = "introducing"
+    """keeping the name and number of someone who tells us of another person, so that a link worker can ask them"""
 
 
 class Recipient(StrEnum):
     """Who may see what was shared."""
 
     LINK_WORKER = "link_worker"
+    GP = "gp"
+    """their GP surgery"""
+    GROUP = "group"
+    """a group they would like to join"""
+    SERVICE = "service"
+    """another service that can help them"""
+    OURSELVES = "ourselves"
+    """nobody beyond the service that asks"""
+
+
+class GivenBy(StrEnum):
+    """Who said yes, where by law they decide for the person (Mental Capacity Act 2005, sections 9 and 16)."""
+
+    ATTORNEY = "attorney"
+    DEPUTY = "deputy"
 
 
 class Consent(SQLModel, table=True):
@@ -41,6 +67,8 @@ class Consent(SQLModel, table=True):
     """The id of the message in which the person said yes."""
     given_at: datetime
     withdrawn_at: datetime | None = None
+    given_by: GivenBy | None = Field(default=None, sa_column=Column(by_value(GivenBy)))
+    """Who said yes for someone who cannot decide this; none: the person themselves."""
 
 
 async def give(
@@ -55,8 +83,12 @@ async def give(
     channel: str,
     evidence: int,
     now: datetime,
+    given_by: GivenBy | None = None,
 ) -> uuid.UUID:
-    """Record a yes and keep the conversation from now on. Returns the consent's id."""
+    """Record a yes and keep the conversation from now on. Returns the consent's id.
+
+    `given_by`: who said it, where it was not the person themselves.
+    """
     consent_id = new_id()
     await session.put(
         Consent,
@@ -70,23 +102,39 @@ async def give(
         channel=channel,
         evidence=evidence,
         given_at=now,
+        given_by=given_by,
     )
     await conversations.keep(session, conversation_id=conversation_id)
     return consent_id
 
 
-async def withdraw(session: Session, *, conversation_id: uuid.UUID, purpose: Purpose, now: datetime) -> bool:
-    """Take back every standing yes to `purpose`. Returns whether there was one."""
-    taken = await session.exec(
-        update(Consent)
-        .where(
-            col(Consent.conversation_id) == conversation_id,
-            col(Consent.purpose) == purpose,
-            col(Consent.withdrawn_at).is_(None),
-        )
-        .values(withdrawn_at=now)
-    )
+async def withdraw(
+    session: Session,
+    *,
+    conversation_id: uuid.UUID,
+    purpose: Purpose,
+    recipient: Recipient | None = None,
+    now: datetime,
+) -> bool:
+    """Take back every standing yes to `purpose`, to `recipient` alone where one is named.
+
+    Returns whether there was one.
+    """
+    stands = [
+        col(Consent.conversation_id) == conversation_id,
+        col(Consent.purpose) == purpose,
+        col(Consent.withdrawn_at).is_(None),
+    ]
+    if recipient is not None:
+        stands.append(col(Consent.recipient) == recipient)
+    taken = await session.exec(update(Consent).where(*stands).values(withdrawn_at=now))
     return bool(taken.rowcount)
+
+
+async def stands(session: Session, *, conversation_id: uuid.UUID, purpose: Purpose, recipient: Recipient) -> bool:
+    """Say whether a yes to this stands now: ask before anything is shared, every time."""
+    given: bool = await session.driver.fetchval(STANDS, conversation_id, purpose, recipient)
+    return given
 
 
 async def standing(session: Session, *, conversation_id: uuid.UUID) -> list[Consent]:

@@ -16,6 +16,7 @@ UNCONSENTED_FOR = timedelta(hours=24)
 
 
 KEEP = "UPDATE conversation SET clear_at = NULL WHERE id = $1"
+KNOWN = "SELECT person_id IS NOT NULL FROM conversation WHERE id = $1"
 SETTLE = "UPDATE conversation SET person_id = $2, place = $3, clear_at = NULL WHERE id = $1"
 NEVER_SENT = "UPDATE message SET status = 'failed', problem = $2 WHERE contact_id = $1 AND status = 'queued'"
 
@@ -35,6 +36,8 @@ ON CONFLICT (channel, address_hash) DO NOTHING
 
 
 FORGOTTEN_AFTER = timedelta(minutes=55)
+FORGET_TOLD = "DELETE FROM introduction WHERE asked_in_id = $1"
+"""What others had told us of someone goes at once, where they want no more of it."""
 
 WHO_NEEDS_IT = text("""
 SELECT EXISTS (SELECT 1 FROM handoff WHERE conversation_id = v.id AND status IN ('waiting', 'claimed')) AS asked,
@@ -67,6 +70,12 @@ class Place(StrEnum):
     WAITING_ROOM = "waiting_room"
     RETURNING = "returning"
     """back after a long silence, and not yet known to be the same person"""
+    ASKED = "asked"
+    """was asked by us because someone else suggested it, and has not answered yet"""
+    STRANGER = "stranger"
+    """says that this is the wrong number; with the reference it is the person's own after all"""
+    ON_DUTY = "on_duty"
+    """no person who came for help: a duty worker's own phone"""
 
 
 class ContactState(StrEnum):
@@ -97,6 +106,9 @@ class Conversation(SQLModel, table=True):
     lane_holder: uuid.UUID | None = None
     contact_id: uuid.UUID | None = None
     """The way they last wrote to us."""
+    language_wanted: str | None = None
+    """The language they asked for, BCP 47, where we cannot speak it yet."""
+    interpreter_wanted: bool | None = None
     before_id: uuid.UUID | None = None
     """The talk this chat had before it fell silent for too long: theirs again once they prove it is them."""
     clear_at: datetime | None = None
@@ -106,6 +118,11 @@ class Conversation(SQLModel, table=True):
 
     __table_args__ = (
         Index("ix_conversation_clear_at", "clear_at", postgresql_where=text("clear_at IS NOT NULL")),
+        Index(
+            "ix_conversation_half_way",
+            "heard_at",
+            postgresql_where=text("person_id IS NULL AND clear_at IS NULL"),
+        ),
     )
 
 
@@ -123,6 +140,10 @@ class Contact(SQLModel, table=True):
     created_at: datetime
     heard_at: datetime
     """when they last wrote this way, to the minute"""
+    state_at: datetime | None = None
+    """When the state last changed; none: it is as it was when they first wrote."""
+    proved_at: datetime | None = None
+    """When whoever writes this way last showed who they are."""
 
     __table_args__ = (UniqueConstraint("channel", "address_hash"),)
 
@@ -152,6 +173,24 @@ async def give_to(session: Session, *, conversation_id: uuid.UUID, staff_id: uui
     await _change(session, conversation_id, owner=owner, owned_by=staff_id)
 
 
+async def speak(
+    session: Session,
+    *,
+    conversation_id: uuid.UUID,
+    language: str,
+    spoken: bool,
+    interpreter: bool | None,
+) -> bool:
+    """Note the language someone wants to talk in, a BCP 47 tag, and whether they want an interpreter.
+
+    `spoken`: we can talk in it ourselves, and do from the next message on. Returns True.
+    """
+    wanted = None if spoken else language
+    facts: dict[str, object] = {"language": language} if spoken else {}
+    await _change(session, conversation_id, language_wanted=wanted, interpreter_wanted=interpreter, **facts)
+    return True
+
+
 async def show_to(session: Session, *, conversation_id: uuid.UUID, place: Place) -> None:
     """Note where the person stands now: at the front door or in the waiting room."""
     await _change(session, conversation_id, place=place)
@@ -163,9 +202,28 @@ async def begin_anew(session: Session, *, conversation_id: uuid.UUID, place: Pla
     return True
 
 
+async def open_without_channel(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> None:
+    """Open a talk for someone who is reached by phone calls only: nobody writes in it, and it has no address."""
+    await session.put(
+        Conversation,
+        id=conversation_id,
+        place=Place.FRONT_DOOR,
+        owner=Owner.BOT,
+        language="en",
+        created_at=now,
+        heard_at=now,
+    )
+
+
 async def settle(session: Session, *, conversation_id: uuid.UUID, person_id: uuid.UUID, place: Place) -> None:
     """Tie the talk to the person it turned out to be, and show them to their place."""
     await session.driver.execute(SETTLE, conversation_id, person_id, place)
+
+
+async def is_known(session: Session, *, conversation_id: uuid.UUID) -> bool:
+    """Say whether a talk is known to be somebody's, from an earlier time with us or from now."""
+    known: bool | None = await session.driver.fetchval(KNOWN, conversation_id)
+    return bool(known)
 
 
 async def keep(session: Session, *, conversation_id: uuid.UUID) -> None:
@@ -179,14 +237,16 @@ async def forget_soon(session: Session, *, conversation_id: uuid.UUID, now: date
     if needed.known:
         return Forgetting.AGREED_BEFORE
     await _change(session, conversation_id, clear_at=now + FORGOTTEN_AFTER)
+    await session.driver.execute(FORGET_TOLD, conversation_id)
     return Forgetting.AFTER_A_LOOK if needed.asked else Forgetting.SOON
 
 
-async def set_contact(session: Session, *, contact_id: uuid.UUID, state: ContactState) -> bool:
+async def set_contact(session: Session, *, contact_id: uuid.UUID, state: ContactState, now: datetime) -> bool:
     """Open or stop one way of reaching someone; what was still to be sent there is not. Returns True."""
     if state is not ContactState.OPEN:
         await session.driver.execute(NEVER_SENT, contact_id, state)
-    await session.run(update(Contact).where(col(Contact.id) == contact_id).values(state=state))
+    other = (col(Contact.id) == contact_id, col(Contact.state) != state)
+    await session.run(update(Contact).where(*other).values(state=state, state_at=now))
     return True
 
 

@@ -40,7 +40,7 @@ WITH was AS (
     SELECT place FROM conversation WHERE id = $1
 ), fresh AS (
     INSERT INTO conversation (id, place, owner, language, clear_at, created_at, heard_at, before_id)
-    SELECT $2, 'returning', 'bot', language, $5, $4, $4, id FROM conversation WHERE id = $1 RETURNING id
+    SELECT $2, $7, 'bot', language, $5, $4, $4, id FROM conversation WHERE id = $1 RETURNING id
 ), moved AS (
     UPDATE contact SET conversation_id = $2, heard_at = $4 FROM fresh WHERE contact.id = $3
 ), gone AS (
@@ -50,6 +50,19 @@ UPDATE message SET conversation_id = $2 FROM fresh, was WHERE message.id = $6 RE
 """
 MOVED = ("contact", "message", "attachment", "alarm", "consent")
 """What goes along where someone crosses: all they said on the way there."""
+FOLLOW = (
+    "UPDATE introduction SET told_in_id = $2 WHERE told_in_id = $1",
+    "UPDATE introduction SET asked_in_id = $2 WHERE asked_in_id = $1",
+    "UPDATE complaint SET conversation_id = $2 WHERE conversation_id = $1",
+    "UPDATE data_request SET conversation_id = $2 WHERE conversation_id = $1",
+    """
+    UPDATE notice_shown n SET conversation_id = $2 WHERE conversation_id = $1 AND NOT EXISTS (
+        SELECT FROM notice_shown o WHERE o.conversation_id = $2 AND o.version = n.version
+        AND o.language = n.language AND o.channel = n.channel AND o.showing = n.showing)
+    """,
+)
+"""What was told of others there, and what others told of them, is found from the new talk; so are complaints,
+requests and notices. A notice that was shown in both counts once: the other goes with what is left."""
 EMPTY = """
 WITH emptied AS (
     UPDATE conversation SET talk = NULL, clear_at = $3 WHERE id = $1 RETURNING before_id
@@ -123,16 +136,21 @@ async def part(
     message_id: int,
     now: datetime,
     clear_at: datetime,
+    place: Place = Place.RETURNING,
+    reason: Reason = Reason.UNREACHABLE,
 ) -> uuid.UUID:
-    """Give a chat that was silent too long a talk of its own, beginning with this message; returns it.
+    """Give a chat that was silent too long, or is a stranger's, a talk of its own from this message on.
 
     The talk it had is out of reach by it until it has proved itself: of someone who waits, staff are told.
+    Returns the new talk.
     """
     own_id = new_id()
-    was = await session.driver.fetchval(PART, conversation_id, own_id, contact_id, now, clear_at, message_id)
+    was = await session.driver.fetchval(
+        PART, conversation_id, own_id, contact_id, now, clear_at, message_id, place
+    )
     if was == Place.WAITING_ROOM:
         await handoffs.raise_hand(
-            session, conversation_id=conversation_id, reason=Reason.UNREACHABLE, urgency=Urgency.ROUTINE, now=now
+            session, conversation_id=conversation_id, reason=reason, urgency=Urgency.ROUTINE, now=now
         )
     return own_id
 
@@ -167,6 +185,8 @@ async def _carry(session: Session, away: uuid.UUID, to: uuid.UUID, now: datetime
             away,
             to,
         )
+    for follow in FOLLOW:
+        await session.driver.execute(follow, away, to)
     await session.driver.execute(FORGET, away, now)
     await session.driver.execute(EMPTY, away, to, now)
     hand = await session.driver.fetchrow(MOVE_HAND, away, now)

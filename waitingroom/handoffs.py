@@ -1,12 +1,10 @@
 """Hand-offs: a person's story waiting for a link worker, claimed by exactly one."""
 
-import json
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 from enum import IntEnum, StrEnum
 
-from sqlalchemy import ARRAY, BigInteger, Column, Index, SmallInteger, String, text
+from sqlalchemy import ARRAY, Column, Index, SmallInteger, String, text
 from sqlmodel import Field, SQLModel, col, select, update
 
 from waitingroom import conversations
@@ -28,6 +26,28 @@ class Reason(StrEnum):
     """messages no longer arrive where they wrote from"""
     WORD_LEFT = "word_left"
     """someone waiting wrote something that was not a menu word"""
+    YOUNG_PERSON = "young_person"
+    """someone of 13 to 15: a person judges whether they can decide this for themselves"""
+    YOUNG_PEOPLES_TEAM = "young_peoples_team"
+    """someone of 16 or 17: for the young people's team"""
+    CONSENT_ENDED = "consent_ended"
+    """they took back a yes: what it allowed has stopped"""
+    LANGUAGE_WANTED = "language_wanted"
+    """they would rather talk in another language, or with an interpreter"""
+    SOMEONE_TO_CALL = "someone_to_call"
+    """they told us of someone who cannot be asked by text: a person calls"""
+    INTRODUCTION_HELD = "introduction_held"
+    """danger was heard where they told us of someone, whose phone stays silent until staff say it is safe"""
+    AUTHORITY_TO_CHECK = "authority_to_check"
+    """they say that by law they decide for someone: their papers must be checked"""
+    FACT_CORRECTED = "fact_corrected"
+    """they put right something about themselves: their name, where they live, how to reach them"""
+    WITHDRAWN = "withdrawn"
+    """they took their referral back after someone had picked it up, or while something else was open"""
+    WRONG_NUMBER = "wrong_number"
+    """whoever reads there says that it is not the person's number or chat: their way is wrong"""
+    MAYBE_KNOWN = "maybe_known"
+    """someone on record may be the same person: a person looks before anything is joined"""
 
 
 class Urgency(IntEnum):
@@ -98,16 +118,6 @@ class Handoff(SQLModel, table=True):
     )
 
 
-class Alarm(SQLModel, table=True):
-    """One time danger was heard: in which message, by which rules (sealed)."""
-
-    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
-    conversation_id: uuid.UUID = Field(foreign_key="conversation.id", index=True)
-    message_id: int = Field(sa_type=BigInteger)
-    heard: bytes = Field(repr=False)
-    raised_at: datetime
-
-
 async def raise_hand(
     session: Session,
     *,
@@ -122,39 +132,6 @@ async def raise_hand(
         RAISE, new_id(), conversation_id, referral_id, reason.value, int(urgency), now
     )
     return handoff_id
-
-
-async def sound_alarm(
-    session: Session,
-    *,
-    conversation_id: uuid.UUID,
-    message_id: int,
-    kinds: Sequence[str],
-    rules: Sequence[str],
-    now: datetime,
-) -> None:
-    """Danger was heard: an urgent hand-off, referral or not, claimed or not."""
-    alarm_id = new_id()
-    heard = json.dumps({"kinds": list(kinds), "rules": list(rules)})
-    await session.put(
-        Alarm,
-        id=alarm_id,
-        conversation_id=conversation_id,
-        message_id=message_id,
-        heard=session.keys.seal(heard, f"alarm:heard:{alarm_id}"),
-        raised_at=now,
-    )
-    await raise_hand(
-        session, conversation_id=conversation_id, reason=Reason.DANGER, urgency=Urgency.URGENT, now=now
-    )
-
-
-async def alarms(session: Session, *, conversation_id: uuid.UUID) -> list[tuple[Alarm, dict[str, list[str]]]]:
-    """List when danger was heard in a conversation, and what was heard, oldest first."""
-    found = await session.exec(
-        select(Alarm).where(Alarm.conversation_id == conversation_id).order_by(col(Alarm.raised_at))
-    )
-    return [(alarm, json.loads(session.keys.unseal(alarm.heard, f"alarm:heard:{alarm.id}"))) for alarm in found]
 
 
 async def find(session: Session, *, handoff_id: uuid.UUID) -> Handoff:
@@ -202,6 +179,25 @@ async def claim(
     if conversation_id is None:
         await _say_why_lost(session, handoff)
     await conversations.give_to(session, conversation_id=handoff.conversation_id, staff_id=staff_id)
+    return handoff
+
+
+async def calm(session: Session, *, handoff_id: uuid.UUID, urgency: Urgency, now: datetime) -> Handoff:
+    """Take danger off a hand-off after a person has looked: it is as urgent as the rest of it, or closed.
+
+    Only for one that waits, or is held by whoever looked. Raises NotFoundError, IllegalMoveError.
+    """
+    handoff = await find(session, handoff_id=handoff_id)
+    others = [reason for reason in handoff.reasons if reason != Reason.DANGER]
+    if not others and handoff.status is Status.WAITING:
+        handoff.status = moved(MOVES, handoff.status, Status.CLOSED)
+        handoff.ended_at = now
+    elif others:
+        handoff.reasons = others
+        handoff.urgency = int(urgency)
+    handoff.version += 1
+    session.add(handoff)
+    await session.flush()
     return handoff
 
 

@@ -15,6 +15,10 @@ from waitingroom.database import Session
 
 GROWN = "waitingroom_grown"
 """The notification that a conversation has a message its page has not asked for; its payload is the id."""
+CANCEL = """
+UPDATE message SET status = 'failed', problem = 'Cancelled', next_try_at = NULL
+WHERE conversation_id = $1 AND status = 'queued' AND kind <> 'crisis' RETURNING id
+"""
 
 
 class Author(StrEnum):
@@ -166,6 +170,11 @@ async def queue(
             {"grown": GROWN, "conversation": str(conversation_id)},
         )
     return message
+
+
+async def cancel(session: Session, *, conversation_id: uuid.UUID) -> int:
+    """Send nothing that still waits to go to someone, but for crisis lines. Returns how many were kept back."""
+    return len(await session.driver.fetch(CANCEL, conversation_id))
 
 
 async def transcript(

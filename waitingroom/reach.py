@@ -3,13 +3,13 @@
 import uuid
 from datetime import datetime
 
-from waitingroom import handoffs
+from waitingroom import asked, handoffs
 from waitingroom.conversations import NEVER_SENT, ContactState, Place
 from waitingroom.database import Session
 from waitingroom.handoffs import Reason, Urgency
 
 CHANGE = """
-UPDATE contact SET state = $2 FROM conversation v
+UPDATE contact SET state = $2, state_at = $3 FROM conversation v
 WHERE contact.id = $1 AND contact.state <> $2 AND v.id = contact.conversation_id
 RETURNING v.id, v.place
 """
@@ -22,20 +22,23 @@ async def lose(session: Session, *, contact_id: uuid.UUID, state: ContactState, 
 
     `state` is STOPPED (they blocked us, or opted out) or UNREACHABLE (there is nobody at this address).
     """
-    changed = await session.driver.fetchrow(CHANGE, contact_id, state)
+    changed = await session.driver.fetchrow(CHANGE, contact_id, state, now)
     if changed is None:
         return
     await session.driver.execute(NEVER_SENT, contact_id, state)
     conversation_id, place = changed
+    if place == Place.ASKED:
+        answered = asked.never if state is ContactState.STOPPED else asked.lost
+        await answered(session, conversation_id=conversation_id, now=now)
     if place == Place.WAITING_ROOM:
         await handoffs.raise_hand(
             session, conversation_id=conversation_id, reason=WHY[state], urgency=Urgency.ROUTINE, now=now
         )
 
 
-async def regain(session: Session, *, contact_id: uuid.UUID) -> None:
+async def regain(session: Session, *, contact_id: uuid.UUID, now: datetime) -> None:
     """Write this way again: the person let us in."""
-    await session.driver.execute(CHANGE, contact_id, ContactState.OPEN)
+    await session.driver.execute(CHANGE, contact_id, ContactState.OPEN, now)
 
 
 async def contact_at(session: Session, *, channel: str, address: str) -> uuid.UUID | None:

@@ -10,15 +10,17 @@ from pydantic import BaseModel
 from sqlalchemy import ARRAY, Column, Index, String, text
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import conversations, handoffs, people, waiting
+from waitingroom import conversations, handoffs, introductions, matching, waiting
 from waitingroom.columns import by_value, new_id
 from waitingroom.conversations import Place
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError
 from waitingroom.handoffs import Reason, Urgency
+from waitingroom.introductions import Relationship
 from waitingroom.moves import moved
 from waitingroom.people import AboutYou, SafeContact
 from waitingroom.waiting import Pace
+from waitingroom.young_people import GROWN_UP
 
 RECENT = timedelta(days=91)
 ENOUGH_STARTS = 10
@@ -53,12 +55,34 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.WITHDRAWN: frozenset(),
 }
 """The only steps a referral can take."""
+UNDER_WAY = (Status.WAITING, Status.PICKED_UP)
+"""Where a referral stands that has not come to an end."""
 
 
 class Source(StrEnum):
     """Who made the referral."""
 
     SELF = "self"
+    FAMILY = "family"
+    FRIEND = "friend"
+    """or neighbour"""
+    CARER = "carer"
+    PROFESSIONAL = "professional"
+    ATTORNEY = "attorney"
+    """or deputy: someone who by law decides for them"""
+
+
+BROUGHT_BY: dict[Relationship, Source] = {
+    Relationship.PARTNER: Source.FAMILY,
+    Relationship.PARENT: Source.FAMILY,
+    Relationship.CHILD: Source.FAMILY,
+    Relationship.OTHER_FAMILY: Source.FAMILY,
+    Relationship.FRIEND: Source.FRIEND,
+    Relationship.NEIGHBOUR: Source.FRIEND,
+    Relationship.CARER: Source.CARER,
+    Relationship.PROFESSIONAL: Source.PROFESSIONAL,
+}
+"""How a referral is counted by who suggested it."""
 
 
 class AlreadyReferredError(RefusedError):
@@ -76,6 +100,8 @@ class Referral(SQLModel, table=True):
     status: Status = Field(sa_column=Column(by_value(Status), nullable=False))
     needs: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     what_matters: bytes = Field(repr=False)
+    own_needs: bytes | None = Field(default=None, repr=False)
+    """What they want help with in their own words, sealed, where they said it so."""
     joined_at: datetime
     picked_up_at: datetime | None = None
     ended_at: datetime | None = None
@@ -122,6 +148,12 @@ def what_matters(session: Session, referral: Referral) -> str:
     return session.keys.unseal(referral.what_matters, f"referral:what_matters:{referral.id}")
 
 
+def own_needs(session: Session, referral: Referral) -> str:
+    """Open what the person wants help with in their own words; empty where they only chose from the list."""
+    sealed = referral.own_needs
+    return session.keys.unseal(sealed, f"referral:own_needs:{referral.id}") if sealed else ""
+
+
 def new_reference() -> str:
     """Make a reference that can be said on the phone: 8 digits in two groups, the last a Luhn check digit.
 
@@ -147,26 +179,38 @@ async def refer_self(
     programme: str,
     next_at: datetime | None,
     now: datetime,
+    own_needs: str = "",
 ) -> Submitted:
     """Take a person's own referral: they are in the waiting room from this moment.
 
+    `own_needs`: what they want help with in their own words, where they said more than the list has. Of someone
+    of 16 or 17 the hand-off says that it is for the young people's team.
     `unsafe`: they ticked that someone makes them feel unsafe, so a person should see this today.
     `next_at`: when the waiting room's programme has its next step for them.
     Raises AlreadyReferredError where this talk already has an open referral.
     """
     if await session.driver.fetchval(OPEN, conversation_id):
         raise AlreadyReferredError
-    person_id = await people.meet(session, who=who, reach=reach, area=area, language=language, now=now)
+    person_id = await matching.meet(
+        session,
+        conversation_id=conversation_id,
+        who=who,
+        reach=reach,
+        area=area,
+        language=language,
+        now=now,
+    )
     referral_id = new_id()
     reference = await _list(
         session,
         id=referral_id,
         person_id=person_id,
         conversation_id=conversation_id,
-        source=Source.SELF,
+        source=await _source(session, conversation_id),
         status=Status.WAITING,
         needs=list(needs),
         what_matters=session.keys.seal(what_matters, f"referral:what_matters:{referral_id}"),
+        own_needs=session.keys.seal(own_needs, f"referral:own_needs:{referral_id}") if own_needs else None,
         joined_at=now,
         version=1,
     )
@@ -181,15 +225,27 @@ async def refer_self(
         next_at=next_at,
         now=now,
     )
-    await handoffs.raise_hand(
-        session,
-        conversation_id=conversation_id,
-        reason=Reason.NEW_REFERRAL,
-        urgency=Urgency.URGENT if unsafe else Urgency.ROUTINE,
-        referral_id=referral_id,
-        now=now,
+    for reason in (Reason.NEW_REFERRAL, *((Reason.YOUNG_PEOPLES_TEAM,) if who.age < GROWN_UP else ())):
+        await handoffs.raise_hand(
+            session,
+            conversation_id=conversation_id,
+            reason=reason,
+            urgency=Urgency.URGENT if unsafe else Urgency.ROUTINE,
+            referral_id=referral_id,
+            now=now,
+        )
+    await matching.look(
+        session, person_id=person_id, conversation_id=conversation_id, who=who, reach=reach, now=now
     )
     return Submitted(referral_id=referral_id, reference=reference)
+
+
+async def _source(session: Session, conversation_id: uuid.UUID) -> Source:
+    """Say who brought someone here: themselves, or whoever introduced them before they agreed."""
+    by = await introductions.introducer_of(session, conversation_id=conversation_id)
+    if by is None:
+        return Source.SELF
+    return Source.ATTORNEY if by.may_decide else BROUGHT_BY[by.relationship]
 
 
 async def open_referral(session: Session, *, conversation_id: uuid.UUID) -> Referral | None:
@@ -198,7 +254,7 @@ async def open_referral(session: Session, *, conversation_id: uuid.UUID) -> Refe
         await session.exec(
             select(Referral).where(
                 Referral.conversation_id == conversation_id,
-                col(Referral.status).in_([Status.WAITING, Status.PICKED_UP]),
+                col(Referral.status).in_(UNDER_WAY),
             )
         )
     ).first()

@@ -9,26 +9,29 @@ from sqlmodel import col, select
 
 from waitingroom import (
     activities,
+    alarms,
     attachments,
     consents,
     conversations,
-    handoffs,
     messages,
     people,
     referrals,
     staff,
+    told_of,
     waiting,
 )
 from waitingroom.activities import Activity
+from waitingroom.alarms import Alarm
 from waitingroom.attachments import Attachment
 from waitingroom.consents import Consent
 from waitingroom.conversations import Contact, Conversation
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError
-from waitingroom.handoffs import Alarm, Handoff
+from waitingroom.handoffs import Handoff
 from waitingroom.messages import Message
-from waitingroom.people import AboutYou, Person, SafeContact
+from waitingroom.people import AboutYou, More, Person, SafeContact
 from waitingroom.referrals import Referral
+from waitingroom.told_of import Opened, Seen
 from waitingroom.waiting import SentStep
 
 
@@ -42,8 +45,16 @@ class Story:
     person: Person | None
     about: AboutYou | None
     reach: SafeContact | None
+    more: More | None
+    """what they chose to add about themselves"""
     referral: Referral | None
     what_matters: str
+    own_needs: str
+    """what they want help with, in their own words"""
+    introduced_by: Sequence[Opened]
+    """who told us of them, and what: none of it is their own word"""
+    introduced: Sequence[Seen]
+    """whom they told us of"""
     consents: Sequence[Consent]
     alarms: Sequence[tuple[Alarm, dict[str, list[str]]]]
     sent: Sequence[SentStep]
@@ -82,10 +93,14 @@ async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> Story:
         person=person,
         about=people.about(session, person) if person else None,
         reach=people.safe_contact(session, person) if person else None,
+        more=people.more(session, person) if person else None,
         referral=referral,
         what_matters=referrals.what_matters(session, referral) if referral else "",
+        own_needs=referrals.own_needs(session, referral) if referral else "",
+        introduced_by=await told_of.of_talk(session, conversation_id=conversation_id),
+        introduced=await told_of.made_in(session, conversation_id=conversation_id),
         consents=await consents.standing(session, conversation_id=conversation_id),
-        alarms=await handoffs.alarms(session, conversation_id=conversation_id),
+        alarms=await alarms.of_talk(session, conversation_id=conversation_id),
         sent=await waiting.sent(session, referral_id=referral.id) if referral else [],
         activities=[(one, activities.note(session, one)) for one in noted],
         messages=[(one, messages.said(session, one)) for one in said],
@@ -103,7 +118,8 @@ async def _attachments(session: Session, conversation_id: uuid.UUID) -> dict[int
 
 async def _latest_referral(session: Session, conversation_id: uuid.UUID) -> Referral | None:
     newest = select(Referral).where(Referral.conversation_id == conversation_id)
-    return (await session.exec(newest.order_by(col(Referral.joined_at).desc()).limit(1))).first()
+    order = (col(Referral.status).in_(referrals.UNDER_WAY).desc(), col(Referral.joined_at).desc())
+    return (await session.exec(newest.order_by(*order).limit(1))).first()
 
 
 async def _newest_handoff(session: Session, conversation_id: uuid.UUID) -> Handoff | None:

@@ -1,22 +1,112 @@
 """Blocks that talks share: how a helpline is said, a piece of self-care, a wait."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TypeVar
 
+from babel.dates import format_date
+
+from bot import notice
 from bot.ask import Ask
+from bot.questions import Question
+from bot.service import Service
 from bot.words import _
 from content import Helpline, Item
+from waitingroom import consents, conversations, handoffs, notices
+from waitingroom.consents import Purpose, Recipient
+from waitingroom.conversations import Forgetting
+from waitingroom.handoffs import Reason, Urgency
+from waitingroom.notices import Showing
 from waitingroom.programme import next_due
 from waitingroom.referrals import Wait
 from waitingroom.waiting import AT_ONCE
 
+V = TypeVar("V")
 WAYS_SHOWN = 2
+ON_A_PAGE = frozenset({"web", "terminal"})
+"""A page of one's own. Elsewhere what is said lies on a phone, and others may read it."""
+FORGOTTEN = {
+    Forgetting.SOON: _("We keep nothing of what you told us: this chat is deleted within the hour."),
+    Forgetting.AFTER_A_LOOK: _(
+        "A person will read what you wrote first, to see that you are safe. Then this chat is deleted."
+    ),
+    Forgetting.AGREED_BEFORE: _("We still keep what you agreed to before. To have that deleted, reply DELETE."),
+}
 
 
 def hear_together(ask: Ask, told: Mapping[str, str]) -> None:
     """Hear answers to questions that come later, said together with this one: none of them is asked again."""
     ask.heard.update((key, words) for key, words in told.items() if key not in ask.answers)
+
+
+def said_discreetly(ask: Ask, question: Question[V], said: str) -> Question[V]:
+    """Have an answer read back as no more than `said`, wherever others may read it."""
+    return question if ask.here.channel in ON_A_PAGE else replace(question, say=lambda _value: ask.say(said))
+
+
+def keep_consent(ask: Ask, wording: str, version: str) -> None:
+    """Keep a yes to what they tell us being kept and shared with a link worker, and that the notice was shown."""
+    ask.do(
+        "consent_kept",
+        consents.give,
+        conversation_id=ask.here.conversation_id,
+        purpose=Purpose.REFERRAL,
+        recipient=Recipient.LINK_WORKER,
+        wording=ask.say(wording),
+        wording_version=version,
+        language=ask.here.words.language,
+        channel=ask.here.channel,
+        evidence=ask.here.message_id,
+        now=ask.here.now,
+    )
+    ask.do(
+        "notice_kept",
+        notices.note_shown,
+        conversation_id=ask.here.conversation_id,
+        version=notice.VERSION,
+        language=ask.here.words.language,
+        channel=ask.here.channel,
+        showing=Showing.WITH_CONSENT,
+        now=ask.here.now,
+    )
+
+
+def keep_nothing(ask: Ask) -> None:
+    """Take back any yes there was, have the chat forgotten, and say so."""
+    talk, now = ask.here.conversation_id, ask.here.now
+    ask.do("withdraw", consents.withdraw, conversation_id=talk, purpose=Purpose.REFERRAL, now=now)
+    forgotten = ask.do("forget", conversations.forget_soon, conversation_id=talk, now=now)
+    ask.tell(FORGOTTEN[forgotten])
+
+
+def keep_words(ask: Ask) -> None:
+    """Keep words that answer nothing we asked for the link worker, and say so."""
+    ask.do(
+        "word_left",
+        handoffs.raise_hand,
+        conversation_id=ask.here.conversation_id,
+        reason=Reason.WORD_LEFT,
+        urgency=Urgency.ROUTINE,
+        now=ask.here.now,
+    )
+    ask.tell(
+        _(
+            "Thank you. We have kept what you wrote, and your link worker will see it. "
+            "I am a program, so I cannot answer it."
+        )
+    )
+    ask.tell(_("Reply MENU to see what I can do. Reply PERSON if you want a person sooner."))
+
+
+def day_of(ask: Ask) -> date:
+    """Give the day it is where the service is."""
+    return ask.here.now.astimezone(ask.service.zone).date()
+
+
+def in_words(day: date) -> str:
+    """Say a day as people write it: 6 August 2026."""
+    return format_date(day, "d MMMM y", locale="en_GB")
 
 
 def helpline_line(helpline: Helpline) -> str:
@@ -60,7 +150,11 @@ class Joining:
 
 def joining_now(ask: Ask) -> Joining:
     """Say which programme someone joins now, and when its first step is due."""
-    programme = ask.service.content.programmes[ask.service.programme]
-    now = ask.here.now
-    due = next_due(programme.steps, joined_at=now, sent={AT_ONCE}, now=now, zone=ask.service.zone)
+    return joining_at(ask.service, ask.here.now)
+
+
+def joining_at(service: Service, now: datetime) -> Joining:
+    """Say which programme someone joins at a moment, and when its first step is due."""
+    programme = service.content.programmes[service.programme]
+    due = next_due(programme.steps, joined_at=now, sent={AT_ONCE}, now=now, zone=service.zone)
     return Joining(programme.key, due.at if due else None)

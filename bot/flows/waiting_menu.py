@@ -1,10 +1,10 @@
 """The waiting menu: what someone in the waiting room can ask for, each by one word."""
 
 from bot.ask import Ask
-from bot.flows.blocks import fitting_pieces, tell_helplines, tell_wait
+from bot.flows.blocks import fitting_pieces, keep_words, tell_helplines, tell_wait
 from bot.reading import Option
 from bot.words import _
-from waitingroom import conversations, handoffs, referrals, waiting
+from waitingroom import asked, conversations, handoffs, referrals, waiting
 from waitingroom.conversations import ContactState, Place
 from waitingroom.handoffs import Reason, Urgency
 from waitingroom.referrals import Standing
@@ -16,6 +16,7 @@ WISHES = (
     Option("helplines", _("People to talk to now (HELPLINES)"), ("helplines",), _("HELPLINES")),
     Option("how_long", _("How long I will wait (HOW LONG)"), ("how long",), _("HOW LONG I will wait")),
     Option("pause", _("Pause messages (PAUSE)"), ("pause",), _("PAUSE messages")),
+    Option("about_me", _("Tell you more about me (ABOUT ME)"), ("about me",), _("ABOUT ME: add things")),
     Option("person", _("Ask for a person (PERSON)"), ("person",), _("PERSON")),
     Option("stop", _("Stop messages (STOP)"), ("stop messages",), _("STOP messages")),
 )
@@ -24,6 +25,8 @@ WISHES = (
 def waiting_menu(ask: Ask) -> None:
     """Ask what they would like; words that are no wish are kept for the link worker."""
     wish = ask.choice("wish", _("What would you like?"), WISHES, otherwise=OWN_WORDS)
+    if wish == "about_me":
+        ask.lead_to("more_about_you")
     {
         "more": more,
         "helplines": helplines,
@@ -31,7 +34,7 @@ def waiting_menu(ask: Ask) -> None:
         "pause": pause,
         "person": person,
         "stop": stop,
-        OWN_WORDS: _keep_words,
+        OWN_WORDS: keep_words,
     }[wish](ask)
 
 
@@ -90,7 +93,10 @@ def person(ask: Ask) -> None:
 
 def stop(ask: Ask) -> None:
     """Stop messages to this number or chat at once; a referral stays, and staff are told."""
-    ask.do("stopped", conversations.set_contact, contact_id=ask.here.contact_id, state=ContactState.STOPPED)
+    way, now = ask.here.contact_id, ask.here.now
+    ask.do("stopped", conversations.set_contact, contact_id=way, state=ContactState.STOPPED, now=now)
+    if ask.here.place in {Place.ASKED, Place.FRONT_DOOR}:
+        _never_ask_again(ask)
     if ask.here.place is Place.WAITING_ROOM:
         _raise_hand(ask, "staff_told", Reason.STOPPED_MESSAGES, Urgency.ROUTINE)
         ask.tell(_("We have stopped: no more messages here. You keep your place. Reply START to have them again."))
@@ -98,9 +104,18 @@ def stop(ask: Ask) -> None:
     ask.tell(_("We have stopped: no more messages here. Reply START to have them again."))
 
 
+def _never_ask_again(ask: Ask) -> None:
+    """End the talk for good of someone who is here only because another person suggested it."""
+    talk, now = ask.here.conversation_id, ask.here.now
+    if ask.do("never_asked", asked.never, conversation_id=talk, now=now):
+        ask.tell(_("We have stopped, and deleted what we were told about you. We will not ask you again."))
+        ask.leave_all()
+
+
 def start(ask: Ask) -> None:
     """Open this number or chat for messages again."""
-    ask.do("started", conversations.set_contact, contact_id=ask.here.contact_id, state=ContactState.OPEN)
+    way, now = ask.here.contact_id, ask.here.now
+    ask.do("started", conversations.set_contact, contact_id=way, state=ContactState.OPEN, now=now)
     ask.tell(_("Welcome back. We can send you messages here again. Reply STOP at any time."))
 
 
@@ -111,9 +126,18 @@ def explain(ask: Ask) -> None:
         service=ask.service.name,
     )
     if ask.here.place is Place.WAITING_ROOM:
-        ask.tell(_("Reply MORE, HELPLINES, HOW LONG, PAUSE, PERSON or STOP at any time."))
-        return
-    ask.tell(_("Reply BACK to go back. Reply CHANGE to change an answer. HELPLINES, PERSON and STOP work too."))
+        ask.tell(_("Reply MORE, HELPLINES, HOW LONG, PAUSE, PERSON, WITHDRAW or STOP at any time."))
+    else:
+        ask.tell(
+            _("Reply BACK to go back. Reply CHANGE to change an answer. HELPLINES, PERSON and STOP work too.")
+        )
+    ask.tell(_("On what we keep: PRIVACY, CONSENT, MY DATA, CORRECT, DELETE. If something is wrong: COMPLAINT."))
+    ask.tell(
+        _(
+            "To talk in another language, send LANGUAGE. To go on elsewhere, send CONTINUE. "
+            "To help others, send VOLUNTEER. To tell us of someone else, send REFER."
+        )
+    )
 
 
 def _raise_hand(ask: Ask, key: str, reason: Reason, urgency: Urgency) -> None:
@@ -125,17 +149,6 @@ def _raise_hand(ask: Ask, key: str, reason: Reason, urgency: Urgency) -> None:
         urgency=urgency,
         now=ask.here.now,
     )
-
-
-def _keep_words(ask: Ask) -> None:
-    _raise_hand(ask, "word_left", Reason.WORD_LEFT, Urgency.ROUTINE)
-    ask.tell(
-        _(
-            "Thank you. We have kept what you wrote, and your link worker will see it. "
-            "I am a program, so I cannot answer it."
-        )
-    )
-    ask.tell(_("Reply MENU to see what I can do. Reply PERSON if you want a person sooner."))
 
 
 def _standing(ask: Ask) -> Standing | None:

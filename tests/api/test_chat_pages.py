@@ -22,7 +22,7 @@ async def ann(app: FastAPI) -> AsyncIterator[Visitor]:
     async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://here.test") as web:
         visitor = Visitor(web)
         await visitor.opens()
-        await visitor.writes("hello", "yes")
+        await visitor.writes("hello", "me, 72", "yes")
         yield visitor
 
 
@@ -57,7 +57,7 @@ async def test_another_site_or_a_browser_looking_ahead_cannot_end_the_chat(
 
 
 async def test_every_page_has_the_way_out_first_and_who_to_call(ann: Visitor) -> None:
-    for path in ("/", "/chat", "/chat/save", "/chat/saved", "/docs", "/nowhere"):
+    for path in ("/", "/chat", "/chat/save", "/chat/saved", "/chat/my-data", "/privacy", "/docs", "/nowhere"):
         await ann.opens(path)
         assert ann.page.index('href="/chat/exit"') < ann.page.index('href="#main"')
         assert 'href="#help"' in ann.page

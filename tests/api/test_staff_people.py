@@ -45,6 +45,40 @@ async def test_the_story_begins_with_what_matters_to_the_person(sam: AtWork, cla
     assert by_person.json() == story
 
 
+async def test_what_someone_added_and_their_own_words_are_on_their_page_and_in_no_list(
+    app: FastAPI, sam: AtWork
+) -> None:
+    bea = someone(app)
+    await bea.says(
+        "hello", "me, 40", "yes", "Beatrice, BB9 7AA", "4, and my budgie flew off", "Him", "here", "any"
+    )
+    await bea.says("yes", "about me", "Polish", "yes", "help with hearing", "Barrowford", "no", "999 000 0018")
+    await bea.says("Bea", "robin", "skip")
+    queue = (await sam.get("/handoffs?status=waiting")).text
+    claimed = await sam.claims_the_first()
+    story = await story_at(sam, f"/handoffs/{claimed['id']}")
+    assert story["own_needs"] == "4, and my budgie flew off"
+    assert [need["key"] for need in story["needs"]] == ["lonely", "other"]
+    assert story["more"] == {
+        "language": "Polish",
+        "interpreter": True,
+        "adjustments": ["Help with hearing"],
+        "adjustments_words": "",
+        "gp_surgery": "Barrowford",
+        "nhs_number": "999 000 0018",
+        "name_to_use": "Bea",
+        "code_word": "robin",
+    }
+    for said in ("budgie", "Polish", "hearing", "Barrowford", "0018", "Bea", "robin"):
+        assert said not in queue
+
+
+async def test_someone_who_added_nothing_has_nothing_added_shown(sam: AtWork, claimed: str) -> None:
+    story = await story_at(sam, claimed)
+    assert story["own_needs"] == ""
+    assert set(map(str, story["more"].values())) == {"None", "[]"}
+
+
 async def test_someone_who_has_only_spoken_of_danger_has_a_story_too(app: FastAPI, sam: AtWork) -> None:
     await someone(app).says("i want to kill myself")
     claimed = await sam.claims_the_first()

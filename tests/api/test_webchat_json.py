@@ -27,12 +27,12 @@ async def web(app: FastAPI) -> AsyncIterator[httpx2.AsyncClient]:
 async def test_the_script_is_told_only_what_is_new(web: httpx2.AsyncClient) -> None:
     first = (await web.post("/chat/messages", data={"text": "hello"}, headers=JSON)).json()["messages"]
     assert [line["author"] for line in first] == ["person", "bot", "bot", "bot", "bot"]
-    assert first[-1]["options"] == [[1, "Yes"], [2, "No"]]
-    assert first[-1]["asks"] == "consent"
-    form = {"choice": "1. Yes", "answering": "consent"}
+    assert first[-1]["options"] == [[1, "For me"], [2, "For someone else"]]
+    assert first[-1]["asks"] == "for_whom"
+    form = {"choice": "1. For me", "answering": "for_whom"}
     second = (await web.post("/chat/messages", data=form, headers=JSON)).json()["messages"]
-    assert second[0]["text"] == "Yes"
-    assert "What name would you like us to use?" in second[1]["text"]
+    assert second[0]["text"] == "For me"
+    assert "How old are you?" in second[1]["text"]
     assert len(second) == 2
     assert first[-1]["id"] < second[0]["id"] < second[1]["id"]
 
@@ -119,20 +119,20 @@ def wake(database_url: str) -> None:
 def test_what_is_said_elsewhere_comes_to_an_open_page(served: str, database_url: str) -> None:
     with talking(served) as (web, last), web.stream("GET", f"/chat/live?after={last}") as stream:
         assert stream.headers["content-type"].startswith("text/event-stream")
-        web.post("/chat/messages", data={"text": "yes"}, headers=JSON)
+        web.post("/chat/messages", data={"text": "me"}, headers=JSON)
         wake(database_url)
         coming = events(stream)
-        number, yes = next(coming)
-        assert (yes["author"], yes["text"]) == ("person", "yes")
-        assert number == yes["id"] > last
-        _, name = next(coming)
-        assert str(name["text"]).startswith("Thank you. You will always hear the price")
+        number, whose = next(coming)
+        assert (whose["author"], whose["text"]) == ("person", "me")
+        assert number == whose["id"] > last
+        _, age = next(coming)
+        assert str(age["text"]).startswith("How old are you?")
 
 
 @pytest.mark.usefixtures("anyio_backend")
 def test_a_page_that_lost_the_line_is_told_what_it_missed_and_nothing_twice(served: str) -> None:
     with talking(served) as (web, last):
-        told = web.post("/chat/messages", data={"text": "yes"}, headers=JSON).json()["messages"]
+        told = web.post("/chat/messages", data={"text": "me"}, headers=JSON).json()["messages"]
         with web.stream("GET", "/chat/live?after=0", headers={"last-event-id": str(last)}) as stream:
             coming = events(stream)
             assert [next(coming)[0], next(coming)[0]] == [line["id"] for line in told]

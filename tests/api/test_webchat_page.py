@@ -43,8 +43,10 @@ async def test_someone_without_javascript_gets_through_the_whole_referral(ann: V
     await ann.opens()
     await ann.writes("hello")
     assert "computer program" in ann.page
+    await ann.presses("For me")
+    await ann.writes("72")
     await ann.presses("Yes")
-    await ann.writes("Ann", "72", "BB9 7AA")
+    await ann.writes("Ann", "BB9 7AA")
     await ann.presses("Money, debt or benefits", "Feeling lonely or cut off")
     await ann.writes("Company in the evenings")
     await ann.presses("Write to me here")
@@ -55,7 +57,8 @@ async def test_someone_without_javascript_gets_through_the_whole_referral(ann: V
 
 
 async def test_any_answer_can_be_changed_by_its_button(ann: Visitor) -> None:
-    await ann.writes("hello", "yes", "Ann", "72", "BB9 7AA", "4", "I want to kill time less alone", "here", "any")
+    await ann.writes("hello", "me, 72", "yes", "Ann", "BB9 7AA", "4", "I want to kill time less alone")
+    await ann.writes("here", "any")
     await ann.presses("Change something")
     await ann.presses("What matters: I want to kill time less alone")
     assert ann.lines[-1].startswith("In your own words")
@@ -80,24 +83,24 @@ async def test_a_form_posted_twice_is_heard_once_even_the_very_first(app: FastAP
 
 
 async def test_words_changed_in_a_form_posted_again_are_heard(ann: Visitor) -> None:
-    await ann.writes("hello", "yes")
+    await ann.writes("hello", "me, 72", "yes")
     form = ann.form("composer")
     await ann.sends({**form, "text": "An"})
-    await ann.sends({**form, "text": "72"})
-    assert ann.lines[-1].startswith("What is your postcode")
+    await ann.sends({**form, "text": "BB9 7AA"})
+    assert ann.lines[-1].startswith("What would you like help with")
 
 
 async def test_a_button_on_a_stale_page_is_answered_kindly(ann: Visitor) -> None:
     await ann.writes("hello")
     old = {**ann.form("options"), "choice": ann.offered[1]}
-    await ann.presses("Yes")
+    await ann.presses("For me")
     await ann.sends(old)
     assert any("earlier question" in line for line in ann.lines)
-    assert ann.lines[-1].startswith("Thank you. You will always hear the price")
+    assert ann.lines[-1].startswith("How old are you?")
 
 
 async def test_ticks_that_read_together_like_danger_are_still_only_ticks(app: FastAPI, ann: Visitor) -> None:
-    await ann.writes("hello", "yes", "Ann", "72", "BB9 7AA")
+    await ann.writes("hello", "me, 72", "yes", "Ann", "BB9 7AA")
     await ann.presses(
         "Housing or somewhere safe to stay", "Someone has died", "Moving more, eating or sleeping better"
     )
@@ -113,7 +116,7 @@ async def test_danger_typed_on_the_page_is_answered_with_who_to_call(app: FastAP
 
 @pytest.mark.parametrize("cookie", ["", "x", "A" * 43 + "." + "B" * 16, "a" * 5000, "%00", "é"])
 async def test_a_forged_cookie_shows_nothing_and_simply_begins_anew(ann: Visitor, cookie: str) -> None:
-    await ann.writes("hello", "yes", "Ann")
+    await ann.writes("hello", "me, 72")
     stranger = Visitor(httpx2.AsyncClient(transport=ann.web._transport, base_url="http://here.test"))
     told = {"cookie": f"chat={cookie}".encode("latin-1")}
     answer = await stranger.web.get("/chat", headers=told)
@@ -186,7 +189,7 @@ async def test_an_empty_message_is_answered_kindly_and_the_question_stays(ann: V
     ],
 )
 async def test_odd_writing_is_taken_and_answered(ann: Visitor, odd: str) -> None:
-    await ann.writes("hello", "yes")
+    await ann.writes("hello", "me, 72", "yes")
     body = b"text=" + "".join(f"%{byte:02x}" for byte in odd.encode("utf-8", "surrogatepass")).encode()
     kind = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
     answer = await ann.web.post("/chat/messages", content=body, headers=kind)
@@ -243,10 +246,10 @@ async def test_while_the_records_are_away_a_choice_can_be_sent_again(
     await ann.writes("hello")
     with monkeypatch.context() as broken:
         broken.setattr(webchat, "take_turn", away)
-        await ann.presses("Yes")
+        await ann.presses("For me")
     assert ann.status == 503
     await ann.sends(ann.form("composer"))
-    assert ann.lines[-1].startswith("Thank you. You will always hear the price")
+    assert ann.lines[-1].startswith("How old are you?")
 
 
 @pytest.mark.parametrize("path", ["/", "/chat", "/nowhere", "/docs"])
@@ -263,7 +266,7 @@ async def test_every_page_is_guarded(ann: Visitor, path: str) -> None:
 
 async def test_what_anyone_writes_is_shown_as_they_wrote_it_and_runs_nothing(app: FastAPI, ann: Visitor) -> None:
     nasty = "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&amp;{{7*7}}"
-    await ann.writes("hello", "yes", nasty)
+    await ann.writes("hello", "me, 72", "yes", nasty)
     assert nasty in ann.lines
     assert "<img" not in ann.page
     assert "<script>alert" not in ann.page

@@ -132,7 +132,7 @@ async def answered(person: Person, count: int) -> str:
 async def test_someone_refers_themselves_by_telegram_with_buttons_and_with_words(ann: Person, door: Door) -> None:
     ann.presses_start()
     await answered(ann, 1)
-    for number, say in enumerate(("Yes", "Ann", "72", "BB9 7AA"), 2):
+    for number, say in enumerate(("For me", "72", "Yes", "Ann", "BB9 7AA"), 2):
         if ann.last.buttons:
             ann.taps(ann.last, say)
         else:
@@ -144,8 +144,8 @@ async def test_someone_refers_themselves_by_telegram_with_buttons_and_with_words
     await ann.api.reached(lambda: f"\u2713 {lonely}" in ann.last.buttons)
     await ann.api.reached(lambda: not ann.spinning)
     ann.taps(ann.last, "Done")
-    await answered(ann, 6)
-    for number, say in enumerate(("Company in the evenings", "here", "any", "yes"), 7):
+    await answered(ann, 7)
+    for number, say in enumerate(("Company in the evenings", "here", "any", "yes"), 8):
         ann.says(say)
         await answered(ann, number)
     assert "reference" in " ".join(ann.texts).lower()
@@ -218,9 +218,9 @@ async def test_everything_told_twice_ends_as_if_told_once(ann: Person, door: Doo
     ann.api.answers(next=[Answer.TELLS_TWICE] * 3)
     ann.presses_start()
     await answered(ann, 1)
-    ann.taps(ann.last, "Yes")
+    ann.taps(ann.last, "For me")
     await answered(ann, 2)
-    ann.says("Ann")
+    ann.says("72")
     await answered(ann, 3)
     ann.api.settle()
     assert await door.one("SELECT count(*) FROM message WHERE author = 'person'") == 3

@@ -305,7 +305,7 @@ async def test_someone_on_whatsapp_gets_there_by_pressing_buttons(
     await asyncio.to_thread(phone.texts, "hello")
     await asyncio.to_thread(street.until, lambda: phone.sees and phone.last.labels)
     asked = phone.last
-    assert asked.labels[0].startswith("Yes")
+    assert asked.labels[0].startswith("For me")
     await asyncio.to_thread(phone.taps, asked, asked.labels[0])
     await asyncio.to_thread(street.until, lambda: phone.last is not asked)
     assert "understand" not in phone.last.body

@@ -15,17 +15,17 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_someone_not_understood_gets_simpler_words_and_then_a_person(ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Ann")
+    await ann.says("hello", "me")
     assert "Sorry, I did not understand that.\nHow old are you?" in await ann.says("old enough")
     assert "Please reply with a number" in await ann.says("very")
     heard = await ann.says("ancient")
     assert "reply PERSON" in heard
     await ann.says("72")
-    assert ann.asked == "postcode"
+    assert ann.asked == "consent"
 
 
 async def test_misses_are_counted_afresh_for_each_question(ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Ann", "old", "very", "72")
+    await ann.says("hello", "me, 72", "yes", "?", "!", "Ann")
     assert "Sorry, I did not understand that.\nWhat is your postcode" in await ann.says("the north")
 
 
@@ -33,16 +33,16 @@ async def test_misses_are_counted_afresh_for_each_question(ann: Speaker) -> None
     "text", ["", "   ", "\x00", "😀😀", "\u202e", "\ud800", "x" * 64_000, "١٢٣", "؟", "<script>", "%s{}"]
 )
 async def test_whatever_is_typed_is_answered_and_asked_again(ann: Speaker, text: str) -> None:
-    await ann.says("hello", "yes", "Ann")
+    await ann.says("hello", "me")
     await ann.says(text)
     assert ann.replies
-    assert ann.asked in {"age", "postcode"}
-    await ann.says("72" if ann.asked == "age" else "BB9 7AA")
-    assert ann.asked in {"postcode", "needs"}
+    assert ann.asked in {"age", "consent"}
+    await ann.says("72" if ann.asked == "age" else "yes")
+    assert ann.asked in {"consent", "name"}
 
 
 async def test_half_hearted_words_are_no_consent(ann: Speaker) -> None:
-    await ann.says("hello")
+    await ann.says("hello", "me, 72")
     for words in ("I suppose so", "I don't mind", "whatever", "ok i guess"):
         await ann.says(words)
         assert ann.asked == "consent"
@@ -51,39 +51,39 @@ async def test_half_hearted_words_are_no_consent(ann: Speaker) -> None:
 
 
 async def test_a_button_of_an_older_question_is_not_taken_as_an_answer(ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Ann", "72")
+    await ann.says("hello", "me, 72", "yes", "Ann")
     heard = await ann.says("yes", answering="consent")
     assert "earlier question" in heard
     assert ann.asked == "postcode"
 
 
 async def test_a_side_talk_comes_back_to_the_question_that_stood(ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Ann")
+    await ann.says("hello", "me")
     heard = await ann.says("helplines")
     assert "999" in heard
     assert ann.asked == "age"
     await ann.says("help")
     assert ann.asked == "age"
     await ann.says("72")
-    assert ann.asked == "postcode"
+    assert ann.asked == "consent"
 
 
 async def test_change_before_anything_was_answered_says_so(ann: Speaker) -> None:
     await ann.says("hello")
     assert "nothing to change yet" in await ann.says("change")
-    assert ann.asked == "consent"
+    assert ann.asked == "for_whom"
 
 
 async def test_an_answer_that_cannot_be_found_among_those_to_change_is_asked_again(ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Ann", "72", "change")
+    await ann.says("hello", "me, 72", "yes", "Ann", "change")
     heard = await ann.says("banana")
     assert "Which answer" in heard
-    await ann.says("1", "Anna")
+    await ann.says("name", "Anna")
     assert ann.asked == "postcode"
 
 
 async def test_back_leaves_the_list_of_changes(ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Ann", "72", "change", "back")
+    await ann.says("hello", "me, 72", "yes", "Ann", "change", "back")
     assert ann.asked == "postcode"
 
 
@@ -140,6 +140,56 @@ async def test_an_answer_that_no_longer_fits_its_question_is_asked_again(
     assert "Done" in await ann.says("72")
 
 
+BEGAN_BEFORE = {"consent": True, "consent_kept": "0192f0c1-2a5e-7c31-9b51-8d3f0b7c2e11", "name": "Ann"}
+
+
+async def stands_in_an_older_talk(someone: Speaker, answers: dict[str, object], asked: str) -> None:
+    """Put someone where an earlier version of the talk, which asked for consent first, had brought them."""
+    await someone.says("hello")
+    talk_id = someone.turns[-1].conversation_id
+    talk = Talk([Frame("self_referral", answers=dict(answers), asked=asked)])
+    async with someone.desk.database.transaction() as session:
+        sealed = session.keys.seal(talk.kept(), f"conversation:talk:{talk_id}")
+        await session.driver.execute("UPDATE conversation SET talk = $2 WHERE id = $1", talk_id, sealed)
+
+
+@pytest.mark.parametrize(
+    ("answers", "asked", "said", "then"),
+    [
+        (BEGAN_BEFORE, "age", "72", "postcode"),
+        (BEGAN_BEFORE | {"age": 72}, "postcode", "BB9 7AA", "needs"),
+        (BEGAN_BEFORE | {"age": 72, "postcode": "BB9 7AA", "needs": ["lonely"]}, "what_matters", "Company", "how"),
+        (
+            BEGAN_BEFORE | {"age": 72, "postcode": "BB9 7AA", "needs": ["flying"]},
+            "what_matters",
+            "Company",
+            "needs",
+        ),
+    ],
+)
+async def test_someone_who_said_yes_when_that_was_asked_first_goes_on_where_they_stood(
+    ann: Speaker, answers: dict[str, object], asked: str, said: str, then: str
+) -> None:
+    await stands_in_an_older_talk(ann, answers, asked)
+    heard = await ann.says(said)
+    assert ann.asked == then
+    assert "computer program" not in heard
+    rest = {"postcode": ["BB9 7AA"], "needs": ["4"], "what_matters": ["Company"], "how": ["here", "any"]}
+    while ann.asked in rest:
+        await ann.says(*rest[ann.asked])
+    assert "Thank you, Ann. Your reference is" in await ann.says("yes")
+
+
+async def test_a_yes_that_was_on_its_way_when_the_order_changed_is_asked_for_afresh(ann: Speaker) -> None:
+    await stands_in_an_older_talk(ann, {}, "consent")
+    await ann.says("yes")
+    assert ann.asked == "for_whom"
+    await ann.says("me, 72")
+    assert ann.asked == "consent"
+    await ann.says("yes")
+    assert ann.asked == "name"
+
+
 def test_a_talk_is_kept_whole_and_recalled_the_same() -> None:
     talk = Talk([Frame("self_referral", {"name": "Siân"}, {"age": "x"}, "age", 2), Frame("helplines")])
     assert Talk.recalled(talk.kept()) == talk
@@ -148,7 +198,7 @@ def test_a_talk_is_kept_whole_and_recalled_the_same() -> None:
 
 
 async def test_the_talk_is_sealed_where_it_is_kept(desk: Desk, database: Database, ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Persephone Quillfeather")
+    await ann.says("hello", "me, 72", "yes", "Persephone Quillfeather")
     async with database.transaction() as session:
         from sqlalchemy import text
 

@@ -255,7 +255,7 @@ async def test_a_person_with_a_link_worker_or_who_said_stop_is_not_spoken_to(per
     await fetch(person)
     async with person.desk.database.transaction() as session:
         await session.run(text("UPDATE conversation SET owner = 'bot'"))
-        await conversations.set_contact(session, contact_id=way.id, state=ContactState.STOPPED)
+        await conversations.set_contact(session, contact_id=way.id, state=ContactState.STOPPED, now=person.now)
     await sends(person, "two")
     await fetch(person)
     assert await statuses(person) == [Status.GONE, Status.GONE]

@@ -94,21 +94,21 @@ async def test_three_wishes_at_once_are_each_granted_once(ann: Speaker) -> None:
 
 
 async def test_the_same_message_three_times_at_once_is_heard_and_answered_once(ann: Speaker) -> None:
-    await ann.says("hello")
+    await ann.says("hello", "me, 72")
     turns = await at_once(ann.desk, *[ann.message("yes", message_id="once")] * 3)
     assert sorted(turn.heard_before for turn in turns) == [False, True, True]
-    assert await said_by(ann) == ["hello", "yes"]
+    assert await said_by(ann) == ["hello", "me, 72", "yes"]
     jim = orderly(ann)
-    await jim.says("hello", "yes")
+    await jim.says("hello", "me, 72", "yes")
     assert await stands(ann) == await stands(jim)
     assert [author for author, _ in await story(ann)] == [author for author, _ in await story(jim)]
 
 
 async def test_a_message_that_comes_again_much_later_changes_nothing(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     name = ann.message("Ann")
     await take_turn(ann.desk, name)
-    await ann.says("72")
+    await ann.says("BB9 7AA")
     before = await stands(ann), await story(ann)
     assert (await take_turn(ann.desk, replace(name, at=ann.now + timedelta(days=2)))).heard_before
     assert (await stands(ann), await story(ann)) == before
@@ -132,7 +132,7 @@ async def test_the_first_two_messages_of_someone_new_at_once_open_one_talk(ann: 
     turns = await at_once(ann.desk, hello, again)
     assert turns[0].conversation_id == turns[1].conversation_id
     assert sorted(await said_by(ann)) == ["hello", "hello there"]
-    assert (await stands(ann))[2][0][1] == "consent"
+    assert (await stands(ann))[2][0][1] == "for_whom"
 
 
 async def test_a_first_message_that_comes_five_times_at_once_is_heard_once(ann: Speaker) -> None:

@@ -39,7 +39,7 @@ def types(page: Page, *talk: tuple[str, str]) -> None:
 
 def begin(page: Page) -> None:
     page.get_by_role("button", name="Say hello").click()
-    expect(last(page)).to_contain_text("May we keep")
+    expect(last(page)).to_contain_text("Who is this for?")
     page.wait_for_load_state()
 
 

@@ -22,7 +22,7 @@ def test_someone_who_reads_further_up_is_told_of_news_and_not_moved(
     page = browse(viewport=NARROW).open()
     begin(page)
     page.locator("#text").focus()
-    types(page, ("yes", "What name"), ("Ann", "How old"), ("72", "postcode"))
+    types(page, ("me, 72", "May we keep"), ("yes", "What name"), ("Ann", "postcode"))
     page.evaluate("scrollTo(0, 0)")
     expect(page.locator("#newer")).to_be_hidden()
     sam_writes(settings, "Good morning, Ann.")
@@ -52,7 +52,7 @@ def test_two_tabs_show_each_message_once(browse: Callable[..., Any], settings: S
     begin(first)
     second = browsing.open()
     first.locator("#text").focus()
-    types(first, ("yes", "What name"), ("Ann", "How old"))
+    types(first, ("me, 72", "May we keep"), ("yes", "What name"), ("Ann", "postcode"))
     sam_writes(settings, "Good morning, Ann.")
     for page in (first, second):
         expect(last(page)).to_contain_text("Good morning, Ann.")
@@ -104,10 +104,10 @@ def test_a_copy_is_made_only_after_a_warning_and_its_name_tells_nothing(
     assert coming.value.suggested_filename == "notes.txt"
     told = coming.value.path().read_text()
     assert "You, " in told
-    assert "May we keep" in told
+    assert "Who is this for?" in told
     page.get_by_role("link", name="See a page to print").click()
     assert page.title() == "Notes"
-    expect(last_of_copy(page)).to_contain_text("May we keep")
+    expect(last_of_copy(page)).to_contain_text("Who is this for?")
     expect(page.get_by_role("button", name="Print this page")).to_be_visible(visible=scripted)
     page.emulate_media(media="print")
     for hidden in (".top", ".bar", ".back", "#print", "#help"):
@@ -139,7 +139,10 @@ def test_the_first_load_is_light_and_asks_no_one_else(browse: Callable[..., Any]
     assert all(answer.ok for answer in answers)
 
 
-@pytest.mark.parametrize("path", ["/", "/chat", "/chat/save", "/chat/saved", "/docs", "/nowhere"])
+PATHS = ["/", "/privacy", "/chat", "/chat/save", "/chat/saved", "/chat/my-data", "/docs", "/nowhere"]
+
+
+@pytest.mark.parametrize("path", PATHS)
 def test_nothing_on_a_page_needs_what_its_guards_forbid(browse: Callable[..., Any], path: str) -> None:
     browsing = browse()
     begin(browsing.open())
@@ -161,7 +164,7 @@ def test_people_who_set_their_screen_their_way_can_use_the_page(
 ) -> None:
     page = browse(**settings_of).open()
     begin(page)
-    page.get_by_role("button", name="Yes").click()
-    expect(last(page)).to_contain_text("What name")
+    page.get_by_role("button", name="For me").click()
+    expect(last(page)).to_contain_text("How old")
     moving = "document.getAnimations().length"
     assert page.evaluate(moving) == 0

@@ -43,13 +43,13 @@ def test_a_person_gets_through_the_whole_referral_by_keyboard_alone(browse: Call
         if page.evaluate("document.activeElement.textContent").strip() == "Start the chat":
             break
     page.keyboard.press("Enter")
-    expect(last(page)).to_contain_text("May we keep")
+    expect(last(page)).to_contain_text("Who is this for?")
     page.wait_for_load_state()
     page.locator("#text").focus()
-    tabs_back_to(page, "1 Yes")
+    tabs_back_to(page, "1 For me")
     page.keyboard.press("Enter")
-    expect(last(page)).to_contain_text("What name")
-    types(page, ("Ann", "How old"), ("72", "postcode"), ("BB9 7AA", "help with"))
+    expect(last(page)).to_contain_text("How old")
+    types(page, ("72", "May we keep"), ("yes", "What name"), ("Ann", "postcode"), ("BB9 7AA", "help with"))
     tabs_back_to(page, "Feeling lonely", "checkbox")
     page.keyboard.press("Space")
     tabs_back_to(page, "Money", "checkbox")
@@ -72,8 +72,8 @@ def test_a_person_gets_through_without_javascript(browse: Callable[..., Any]) ->
     browsing = browse(java_script_enabled=False, viewport=SIZES[0])
     page = browsing.open()
     begin(page)
-    page.get_by_role("button", name="Yes").click()
-    for said in ("Ann", "72", "BB9 7AA"):
+    page.get_by_role("button", name="For me").click()
+    for said in ("72", "yes", "Ann", "BB9 7AA"):
         page.get_by_label("Write your message").fill(said)
         page.get_by_role("button", name="Send", exact=True).click()
     page.get_by_label("Feeling lonely").check()
@@ -106,14 +106,14 @@ def test_the_pages_can_be_used_by_everyone(
     begin(page)
     is_usable(page)
     page.locator("#text").focus()
-    types(page, ("yes", "What name"), ("Ann", "How old"), ("72", "postcode"), ("BB9 7AA", "help with"))
+    types(page, ("me, 72", "May we keep"), ("yes", "What name"), ("Ann", "postcode"), ("BB9 7AA", "help with"))
     sam_writes(settings, "Good morning, Ann. Call me on 01282 496 0123.")
     expect(last(page)).to_contain_text("Good morning, Ann.")
     is_usable(page)
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("nothing in the box")
     is_usable(page)
-    for path in ("/chat/save", "/chat/saved"):
+    for path in ("/chat/save", "/chat/saved", "/chat/my-data", "/privacy"):
         page.goto(browsing.home + path)
         is_usable(page)
 
@@ -162,16 +162,16 @@ def test_words_that_did_not_go_come_back_and_go_once(browse: Callable[..., Any])
     page = browsing.open()
     begin(page)
     browsing.context.set_offline(True)
-    page.locator("#text").fill("yes")
+    page.locator("#text").fill("me")
     page.keyboard.press("Enter")
     expect(page.get_by_role("alert")).to_contain_text("did not go")
-    expect(page.locator("#text")).to_have_value("yes")
+    expect(page.locator("#text")).to_have_value("me")
     browsing.context.set_offline(False)
     page.keyboard.press("Enter")
-    expect(last(page)).to_contain_text("What name")
+    expect(last(page)).to_contain_text("How old")
     expect(page.get_by_role("alert")).to_be_empty()
     page.reload()
-    assert page.locator("#log .person .said").all_inner_texts() == ["Hello", "yes"]
+    assert page.locator("#log .person .said").all_inner_texts() == ["Hello", "me"]
 
 
 def lost(route: Route) -> None:
@@ -185,12 +185,12 @@ def test_an_answer_lost_on_the_way_back_is_heard_once(browse: Callable[..., Any]
     page.route("**/chat/live*", lambda route: route.abort())
     begin(page)
     page.route("**/chat/messages", lost)
-    page.get_by_role("button", name="Yes").click()
+    page.get_by_role("button", name="For me").click()
     expect(page.get_by_role("alert")).to_contain_text("did not go")
     page.unroute("**/chat/messages")
-    page.get_by_role("button", name="Yes").click()
-    expect(last(page)).to_contain_text("What name")
-    assert page.locator("#log .person .said").all_inner_texts() == ["Hello", "Yes"]
+    page.get_by_role("button", name="For me").click()
+    expect(last(page)).to_contain_text("How old")
+    assert page.locator("#log .person .said").all_inner_texts() == ["Hello", "For me"]
 
 
 @pytest.mark.parametrize("pressed", [True, False], ids=["a button", "typed words"])
@@ -201,23 +201,23 @@ def test_words_that_seemed_lost_but_came_by_the_live_line_are_not_asked_for_agai
     begin(page)
     page.route("**/chat/messages", lost)
     if pressed:
-        page.get_by_role("button", name="Yes").click()
+        page.get_by_role("button", name="For me").click()
     else:
-        page.locator("#text").fill("Yes")
+        page.locator("#text").fill("For me")
         page.keyboard.press("Enter")
     expect(page.locator("#composer")).not_to_have_attribute("aria-busy", "true")
     sam_writes(settings, "Good morning.")
     expect(last(page)).to_contain_text("Good morning.")
     expect(page.get_by_role("alert")).to_be_empty()
     expect(page.locator("#text")).to_have_value("")
-    assert page.get_by_role("button", name="Yes").count() == 0
+    assert page.get_by_role("button", name="For me").count() == 0
 
 
 def test_a_question_is_in_view_when_it_is_asked(browse: Callable[..., Any]) -> None:
     page = browse(viewport=SIZES[0]).open()
     begin(page)
     page.locator("#text").focus()
-    types(page, ("yes", "What name"), ("Ann", "How old"), ("72", "postcode"), ("BB9 7AA", "help with"))
+    types(page, ("me, 72", "May we keep"), ("yes", "What name"), ("Ann", "postcode"), ("BB9 7AA", "help with"))
     expect(last(page)).to_be_in_viewport()
     top, under = page.evaluate(
         "[document.querySelector('#lines').lastElementChild.getBoundingClientRect().top,"

@@ -27,7 +27,7 @@ def in_the_middle(browsing: Any, path: str = "/chat") -> Page:
     page: Page = browsing.open(path)
     begin(page)
     page.locator("#text").focus()
-    types(page, ("yes", "What name"), ("Annabel", "How old"))
+    types(page, ("me, 72", "May we keep"), ("yes", "What name"), ("Annabel", "postcode"))
     return page
 
 
@@ -56,7 +56,7 @@ def test_someone_who_leaves_in_a_hurry_leaves_nothing_behind(browsing: Any, way:
     page.goto(browsing.home + "/chat")
     begin(page)
     page.locator("#text").focus()
-    types(page, ("yes", "What name"), ("Annabel", "How old"))
+    types(page, ("me, 72", "May we keep"), ("yes", "What name"), ("Annabel", "postcode"))
     before = page.evaluate("history.length")
     leaves(page, way)
     assert page.url == WEATHER

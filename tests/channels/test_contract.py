@@ -15,7 +15,7 @@ from waitingroom.handoffs import Reason, Urgency
 from waitingroom.messages import Status
 
 LONELY, STRESSED = "Feeling lonely or cut off", "Stress, low mood or worry"
-REFERRAL = ("hello", "yes", "Ann", "72", "BB9 7AA", "4, 5", "Company in the evenings", "here", "any", "yes")
+REFERRAL = ("hello", "me, 72", "yes", "Ann", "BB9 7AA", "4, 5", "Company in the evenings", "here", "any", "yes")
 CRY = "I want to end my life"
 LIFELINE = "116 123"
 MARK = re.compile(r"(\d+)/(\d+)\n")
@@ -32,8 +32,10 @@ def ann(town: Town, request: pytest.FixtureRequest) -> Driver:
 
 def by_button(ann: Driver) -> str:
     ann.says("hello")
+    ann.chooses("For me")
+    ann.says("72")
     ann.chooses("Yes")
-    ann.says("Ann", "72", "BB9 7AA")
+    ann.says("Ann", "BB9 7AA")
     ann.chooses(LONELY, STRESSED)
     ann.says("Company in the evenings")
     ann.chooses("Write to me here")
@@ -42,11 +44,12 @@ def by_button(ann: Driver) -> str:
 
 
 def by_number(ann: Driver) -> str:
-    return ann.says("hello", "1", "Ann", "72", "BB9 7AA", "4 and 5", "Company in the evenings", "3", "1", "1")
+    said = ("hello", "1", "72", "1", "Ann", "BB9 7AA", "4 and 5", "Company in the evenings")
+    return ann.says(*said, "3", "1", "1")
 
 
 def by_words(ann: Driver) -> str:
-    said = ("hello", "aye", "Ann", "seventy two", "bb97aa", "lonely, and stressed")
+    said = ("hello", "for me", "seventy two", "aye", "Ann", "bb97aa", "lonely, and stressed")
     return ann.says(*said, "Company in the evenings", "in this chat", "anytime", "yes that is right")
 
 
@@ -99,11 +102,11 @@ def screen_is_the_record(ann: Driver) -> bool:
 
 
 def test_back_and_change_mean_the_same_everywhere(town: Town, ann: Driver) -> None:
-    ann.says("hello", "yes", "Ann", "27")
+    ann.says("hello", "me", "27")
     assert "How old are you?" in ann.says("BACK")
-    ann.says("72", "BB9 7AA", "4", "Company", "here", "any")
+    ann.says("72", "yes", "Ann", "BB9 7AA", "4", "Company", "here", "any")
     assert "Which answer would you like to change?" in ann.says("CHANGE")
-    assert "How old are you?" in ann.chooses(2)
+    assert "How old are you?" in ann.chooses(1)
     assert "Age: 73" in ann.says("73")
     assert "Thank you, Ann" in ann.chooses(1)
     assert town.joins().reads(ann)["age"] == 73
@@ -111,7 +114,7 @@ def test_back_and_change_mean_the_same_everywhere(town: Town, ann: Driver) -> No
 
 
 def test_a_word_of_danger_is_answered_first_and_apart_and_a_person_is_called(town: Town, ann: Driver) -> None:
-    ann.says("hello", "yes", "Ann")
+    ann.says("hello", "me")
     before = len(ann.shown)
     ann.says(CRY)
     first, *_, last = ann.shown[before:]
@@ -216,12 +219,12 @@ def sends_a_voice_note(ann: Driver) -> bytes:
 
 @only("ann", WITH_A_PROVIDER, indirect=True)
 def test_a_voice_note_or_picture_is_kept_for_the_link_worker_and_they_are_told_so(town: Town, ann: Driver) -> None:
-    ann.says("hello", "yes", "Ann")
+    ann.says("hello", "me, 72", "yes", "Ann")
     sent = sends_a_voice_note(ann)
     heard = ann.hears()
     assert "We will keep what you sent for your link worker." in heard
-    assert "How old are you?" in heard
-    ann.says("72", *REFERRAL[4:])
+    assert "What is your postcode?" in heard
+    ann.says(*REFERRAL[4:])
     town.run(fetching.fetch_wanted(town.desk, now=town.clock.now()))
     sam = town.joins()
     town.until(lambda: what_came_with(sam.reads(ann)))
@@ -277,8 +280,8 @@ def test_what_the_provider_never_took_is_never_on_the_screen(town: Town, ann: Dr
     else:
         assert isinstance(ann, OnPhone)
         town.twilio.answers(next=[Answer.REFUSES], phone=ann.phone)
-    ann.says("yes")
+    ann.says("me")
     assert ann.shown == before
     assert ann.rows()[-1].status is Status.FAILED
-    assert "How old are you?" in ann.says("Ann")
+    assert "May we keep" in ann.says("72")
     assert len(ann.shown) == len(before) + 1

@@ -21,8 +21,8 @@ from bot.turn import take_turn
 from tests.talking import SHORTEST_REFERRAL, Speaker
 from waitingroom import conversations, handoffs, staff, stories
 from waitingroom.conversations import Owner
+from waitingroom.erasure import goes_with
 from waitingroom.handoffs import Handoff, Reason, Urgency
-from waitingroom.retention import OF_A_TALK
 from waitingroom.stories import Story
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +32,7 @@ REFERENCE = re.compile(r"\b\d{4} \d{4}\b")
 CRY = "I want to end my life"
 LIFELINE = "116 123"
 SILENCE = timedelta(days=90, minutes=5)
-OURS = ("Ann", "72", "BB9", "lonely", "Company", "link worker reads this")
+OURS = ("Ann", "age 72", "BB9", "lonely", "Company", "link worker reads this")
 """What Ann said, and what only someone in her place is told."""
 
 
@@ -82,27 +82,27 @@ async def left_of(desk: Desk, conversation_id: uuid.UUID) -> dict[str, int]:
     """How many rows there still are of a talk, by table."""
     counted = {}
     async with desk.database.transaction() as session:
-        for table in OF_A_TALK:
+        for table, column in goes_with("conversation"):
             found = await session.run(
-                text(f"SELECT count(*) FROM {table} WHERE conversation_id = :id"), {"id": conversation_id}
+                text(f"SELECT count(*) FROM {table} WHERE {column} = :id"), {"id": conversation_id}
             )
-            counted[table] = found.scalar_one()
+            counted[f"{table}.{column}"] = found.scalar_one()
         found = await session.run(
             text("SELECT count(*) FROM conversation WHERE id = :id"), {"id": conversation_id}
         )
         counted["conversation"] = found.scalar_one()
-    return {table: count for table, count in counted.items() if count}
+    return {place: count for place, count in counted.items() if count}
 
 
 async def test_someone_goes_on_elsewhere_where_she_stood_with_everything_said(ann: Speaker) -> None:
-    await ann.says(*SHORTEST_REFERRAL[:5])
+    await ann.says(*SHORTEST_REFERRAL[:6])
     code = await code_for(ann)
     web = elsewhere(ann)
     await web.says("hello")
     heard = await web.says(f"CONTINUE {code}")
     assert "You are back where you were" in heard
     assert web.asked == "needs"
-    heard = await web.says(*SHORTEST_REFERRAL[5:])
+    heard = await web.says(*SHORTEST_REFERRAL[6:])
     assert "Thank you, Ann. Your reference is" in heard
     told = await story(web)
     assert told.about is not None
@@ -111,19 +111,19 @@ async def test_someone_goes_on_elsewhere_where_she_stood_with_everything_said(an
 
 
 async def test_her_first_words_elsewhere_may_be_the_code(ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Ann")
+    await ann.says("hello", "me, 72", "yes", "Ann")
     web = elsewhere(ann)
     assert "You are back where you were" in await web.says(f"CONTINUE {await code_for(ann)}")
-    assert web.asked == "age"
+    assert web.asked == "postcode"
 
 
 async def test_the_way_she_came_from_stays_open_too(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     web = elsewhere(ann)
     await web.says(f"CONTINUE {await code_for(ann)}", "Ann")
     ann.now = web.now
-    await ann.says("72")
-    assert ann.asked == "postcode"
+    await ann.says("BB9 7AA")
+    assert ann.asked == "needs"
 
 
 async def test_staff_see_one_story_with_both_ways_to_reach_her(ann: Speaker) -> None:
@@ -155,7 +155,7 @@ async def test_staff_see_one_story_with_both_ways_to_reach_her(ann: Speaker) -> 
     ],
 )
 async def test_the_code_is_taken_however_it_is_typed(ann: Speaker, written: str) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     code = await code_for(ann)
     spelt = {
         "code": code,
@@ -169,18 +169,18 @@ async def test_the_code_is_taken_however_it_is_typed(ann: Speaker, written: str)
 
 
 async def test_a_wrong_code_shows_nothing_and_the_talk_there_goes_on(ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Ann")
+    await ann.says("hello", "me, 72", "yes", "Ann")
     await code_for(ann)
     web = elsewhere(ann)
     await web.says("hello")
     heard = await web.says("CONTINUE AAAA 2222")
     assert "That code is not right" in heard
     assert "Ann" not in heard
-    assert web.asked == "consent"
+    assert web.asked == "for_whom"
 
 
 async def test_a_code_lasts_ten_minutes_and_no_longer(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     code = await code_for(ann)
     late, in_time = elsewhere(ann), elsewhere(ann)
     in_time.now += timedelta(minutes=9, seconds=39)
@@ -190,7 +190,7 @@ async def test_a_code_lasts_ten_minutes_and_no_longer(ann: Speaker) -> None:
 
 
 async def test_a_code_works_once(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     code = await code_for(ann)
     first, second = elsewhere(ann), elsewhere(ann)
     assert "You are back" in await first.says(f"CONTINUE {code}")
@@ -199,7 +199,7 @@ async def test_a_code_works_once(ann: Speaker) -> None:
 
 
 async def test_only_the_newest_code_works(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     older, newer = await code_for(ann), await code_for(ann)
     web = elsewhere(ann)
     assert "That code is not right" in await web.says(f"CONTINUE {older}")
@@ -207,7 +207,7 @@ async def test_only_the_newest_code_works(ann: Speaker) -> None:
 
 
 async def test_a_code_sent_where_it_was_made_is_not_used_up(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     code = await code_for(ann)
     assert "That code is not right" in await ann.says(f"CONTINUE {code}")
     assert ann.asked == "name"
@@ -215,7 +215,7 @@ async def test_a_code_sent_where_it_was_made_is_not_used_up(ann: Speaker) -> Non
 
 
 async def test_who_guesses_five_times_may_not_guess_again_for_ten_minutes(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     stranger = elsewhere(ann)
     for letter in "ABCDE":
         assert "That code is not right" in await stranger.says(f"CONTINUE {letter * 4} 2222")
@@ -249,13 +249,13 @@ async def test_a_phone_number_alone_never_links_two_chats(ann: Speaker) -> None:
     chatting = Speaker(desk, now=ann.now, channel="whatsapp", address=number)
     await texting.says(*SHORTEST_REFERRAL)
     heard = await chatting.says("hello", "MORE", "HOW LONG", "CHANGE")
-    assert chatting.asked == "consent"
+    assert chatting.asked == "for_whom"
     assert not any(word in heard for word in OURS)
     assert chatting.turns[-1].conversation_id != texting.turns[-1].conversation_id
 
 
 async def test_the_very_same_code_message_delivered_again_changes_nothing(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     web = elsewhere(ann)
     sent = web.message(f"CONTINUE {await code_for(ann)}")
     first = await take_turn(web.desk, sent)
@@ -266,7 +266,7 @@ async def test_the_very_same_code_message_delivered_again_changes_nothing(ann: S
 
 
 async def test_danger_heard_before_crossing_keeps_its_hand_off_and_its_message(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     web = elsewhere(ann)
     assert LIFELINE in await web.says(CRY)
     was = web.turns[-1].conversation_id
@@ -289,7 +289,7 @@ async def test_danger_beside_a_code_is_heard(ann: Speaker, said: str) -> None:
 
 
 async def test_danger_is_heard_right_after_crossing_before_anything_else_is_asked(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     web = elsewhere(ann)
     await web.says(f"CONTINUE {await code_for(ann)}")
     await web.says(CRY)
@@ -311,7 +311,7 @@ async def test_while_a_link_worker_has_the_talk_the_bot_says_no_more_than_welcom
 
 
 async def test_who_had_asked_for_a_person_before_crossing_has_still_asked(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     web = elsewhere(ann)
     await web.says("PERSON")
     was = await claimed_by_sam(web)
@@ -330,9 +330,9 @@ async def test_a_talk_nobody_agreed_to_is_forgotten_with_its_code(ann: Speaker) 
     assert "That code is not right" in await web.says(f"CONTINUE {code}")
 
 
-@pytest.mark.parametrize("said", [("hello",), ("hello", "yes", "Ann", "72")])
+@pytest.mark.parametrize("said", [("hello",), ("hello", "me, 72", "yes", "Ann")])
 async def test_nothing_stays_behind_in_the_talk_she_left(ann: Speaker, said: tuple[str, ...]) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     web = elsewhere(ann)
     await web.says(*said)
     was = web.turns[-1].conversation_id
@@ -344,7 +344,7 @@ async def test_nothing_stays_behind_in_the_talk_she_left(ann: Speaker, said: tup
 
 
 async def test_a_code_made_in_a_talk_she_left_leads_nowhere(ann: Speaker) -> None:
-    await ann.says("hello", "yes")
+    await ann.says("hello", "me, 72", "yes")
     web = elsewhere(ann)
     await web.says("hello")
     stale = await code_for(web)
@@ -355,13 +355,13 @@ async def test_a_code_made_in_a_talk_she_left_leads_nowhere(ann: Speaker) -> Non
 async def test_words_sent_together_with_the_code_are_heard_where_it_leads(
     ann: Speaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await ann.says("hello", "yes", "Ann")
+    await ann.says("hello", "me, 72", "yes", "Ann")
     web = elsewhere(ann)
     await web.says("hello")
     code = await code_for(ann)
-    both = await at_once(monkeypatch, web, f"CONTINUE {code}", "72")
+    both = await at_once(monkeypatch, web, f"CONTINUE {code}", "BB9 7AA")
     assert [turn.conversation_id for turn in both] == [ann.turns[-1].conversation_id] * 2
-    assert both[1].replies[-1][1].asks == "postcode"
+    assert both[1].replies[-1][1].asks == "needs"
 
 
 async def test_two_messages_at_once_after_long_silence_are_in_one_talk(
@@ -502,9 +502,9 @@ async def test_someone_new_at_an_old_number_begins_afresh(ann: Speaker, said: st
     await comes_back_after_silence(ann)
     assert "Send HELLO to begin" in await ann.says(said)
     heard = await ann.says("hello")
-    assert ann.asked == "consent"
+    assert ann.asked == "for_whom"
     assert not any(word in heard for word in OURS)
-    heard = await ann.says("yes", "Jo", "40", "BB8 0AA", "1", "A warm home", "here", "any", "yes")
+    heard = await ann.says("me, 40", "yes", "Jo", "BB8 0AA", "1", "A warm home", "here", "any", "yes")
     assert "Thank you, Jo" in heard
     assert (await story(ann)).about != (await story_of_first(ann)).about
 

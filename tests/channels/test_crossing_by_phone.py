@@ -11,7 +11,7 @@ from waitingroom.handoffs import Urgency
 CODE = re.compile(r"CONTINUE ([A-Z2-9]{4} [A-Z2-9]{4})")
 REFERENCE = re.compile(r"\b\d{4} \d{4}\b")
 CRY = "I want to end my life"
-BEGUN = ("hello", "yes", "Ann", "72", "BB9 7AA", "4")
+BEGUN = ("hello", "me, 72", "yes", "Ann", "BB9 7AA", "4")
 REST = ("Company in the evenings", "here", "any", "yes")
 SILENCE = timedelta(days=91)
 
@@ -52,7 +52,7 @@ def test_a_talk_goes_on_elsewhere_where_it_stood_and_staff_see_one_story(
 
 def test_a_link_with_the_code_opens_telegram_where_the_talk_stood(town: Town) -> None:
     texting, ann = OnSms(town), OnTelegram(town)
-    texting.says("hello", "yes", "Ann")
+    texting.says("hello", "me")
     ann.person.presses_start(code_for(texting).replace(" ", ""))
     heard = ann.hears()
     assert "You are back where you were" in heard
@@ -65,7 +65,7 @@ def test_a_link_that_has_run_out_begins_nothing_and_shows_nothing(town: Town) ->
     ann.person.presses_start("AAAA2222")
     heard = ann.hears()
     assert "That code is not right" in heard
-    assert "May we keep what you tell us" in heard
+    assert "Who is this for?" in heard
 
 
 def test_texts_and_whatsapp_of_one_number_are_two_talks_until_a_code_joins_them(town: Town) -> None:
@@ -73,7 +73,7 @@ def test_texts_and_whatsapp_of_one_number_are_two_talks_until_a_code_joins_them(
     texting, ann = OnSms(town, number), OnWhatsApp(town, number)
     texting.says(*BEGUN, *REST)
     heard = ann.says("hello")
-    assert "May we keep what you tell us" in heard
+    assert "Who is this for?" in heard
     assert ann.story().about is None
     assert "You are back" in ann.says(f"CONTINUE {code_for(texting)}")
     assert ann.story().about == texting.story().about
@@ -97,7 +97,7 @@ def test_the_link_worker_answers_where_she_wrote_last(town: Town) -> None:
 
 def test_danger_heard_on_the_way_is_with_her_where_she_goes_on(town: Town) -> None:
     texting, ann = OnSms(town), OnWhatsApp(town)
-    texting.says("hello", "yes")
+    texting.says("hello", "me, 72", "yes")
     assert "116 123" in ann.says(CRY)
     ann.says(f"CONTINUE {code_for(texting)}")
     raised = texting.story().handoff

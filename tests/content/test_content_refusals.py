@@ -37,7 +37,7 @@ _KEPT = []
 
 
 def _rules():
-    from content.safety_rules import load_safety
+    from content.safety_loading import load_safety
 
     if not _KEPT:
         _KEPT.append(load_safety(home() / "safety")[0])

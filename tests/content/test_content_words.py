@@ -166,11 +166,13 @@ def test_the_programme_sends_what_it_says_when_it_says(words):
     steps = words.programmes["waiting_well"].steps
     assert [(step.day, step.every_days, step.kind) for step in steps] == [
         (2, None, "piece"),
+        (4, None, "check_in"),
         (7, None, "words"),
         (14, 7, "piece"),
+        (84, 84, "check_in"),
     ]
-    assert all(word in steps[1].text for word in ("MORE", "HELPLINES", "PAUSE", "STOP"))
-    assert "?" not in steps[1].text
+    assert all(word in steps[2].text for word in ("MORE", "HELPLINES", "PAUSE", "STOP"))
+    assert "?" not in steps[2].text
 
 
 def test_the_words_cannot_be_changed_once_read(words):

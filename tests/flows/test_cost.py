@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.flows.self_referral import HOW, WHEN
+from bot.desk import Desk
+from bot.flows.safe_contact import HOW, OWN_TIME, WHEN
+from bot.flows.self_referral import ANOTHER, ONESELF, SAID_OF_WHOM, WHOSE
 from bot.flows.waiting_menu import WISHES
 from bot.journeys_cost import SAYING_THE_LEAST, cost_rows, costs, languages, paths, shortest_honest_path, walk
 from bot.journeys_map import sample_service
@@ -14,12 +16,14 @@ from bot.layout import LAYOUTS, SMS, laid_out
 from bot.messages import Reply
 from bot.questions import Kind
 from bot.reading import Option, choice, several
-from bot.reading.together import introduction, way_and_time
+from bot.reading.together import introduction, picks_and_words, way_and_time, whose_and_age
 from bot.talks import FLOWS
 from bot.words import Words
 from content import Content
 from content.segments import outside_gsm7, segments
-from tests.talking import SHORTEST_REFERRAL, Speaker
+from tests.conftest import MONDAY
+from tests.journeys.someone_else import OnOwnPhone, with_texts
+from tests.talking import SHORTEST_REFERRAL
 
 MOST_ASKED, MOST_TURN = 3, 5
 """Segments of one question with its choices, and of all that is said in one turn."""
@@ -47,11 +51,17 @@ def test_the_first_text_says_what_this_is_and_leaves_her_in_charge() -> None:
         "in charge",
         "STOP",
         "cost a little",
-        "May we keep",
-        "1 Yes",
+        "Who is this for?",
+        "1 For me",
     ):
         assert said in first.text
     assert segments(first.text) == 2
+
+
+def test_she_hears_what_it_costs_and_who_reads_it_before_she_says_yes() -> None:
+    before = " ".join(message.text for turn in shortest_honest_path().turns[:2] for message in turn.messages)
+    for said in ("some activities cost a little", "A link worker", "PRIVACY", "May we keep", "1 Yes"):
+        assert said in before
 
 
 def test_the_last_text_gives_reference_next_step_and_a_small_thing_to_try() -> None:
@@ -68,8 +78,9 @@ def test_a_service_with_a_longer_name_costs_no_more(name: str, content: Content)
 
 
 @pytest.mark.anyio
-async def test_the_count_is_of_what_a_real_talk_says(ann: Speaker) -> None:
-    for turn in walk(SAYING_THE_LEAST, service=ann.desk.service).turns:
+async def test_the_count_is_of_what_a_real_talk_says(desk: Desk) -> None:
+    ann = OnOwnPhone(with_texts(desk), now=MONDAY)
+    for turn in walk(SAYING_THE_LEAST, service=desk.service).turns:
         await ann.says(turn.heard)
         said = [message.text for message in laid_out(ann.replies, SMS)]
         if turn.heard != SAYING_THE_LEAST[-1]:
@@ -97,7 +108,9 @@ def test_every_path_is_counted_once_under_a_name_of_its_own() -> None:
     found = costs()
     assert {cost.flow for cost in found} == set(FLOWS)
     assert max(Counter((cost.flow, cost.path) for cost in found).values()) == 1
-    assert all(cost.inbound >= 1 <= cost.outbound <= cost.segments for cost in found)
+    lead_on = {path.flow for path, _, turns in paths("sms", "en") if path.stops[-1].leads_to and not turns[-1]}
+    assert all(cost.inbound >= 1 and cost.outbound <= cost.segments for cost in found)
+    assert all(cost.outbound >= 1 for cost in found if cost.flow not in lead_on)
 
 
 def test_the_rows_say_flow_path_language_channel_and_counts() -> None:
@@ -114,14 +127,14 @@ def test_the_rows_say_flow_path_language_channel_and_counts() -> None:
 def test_a_translation_in_another_alphabet_is_counted_honestly(monkeypatch: pytest.MonkeyPatch) -> None:
     welsh = Words("cy", {"How old are you?": "Faint yw dy oed di, os gweli di'n dda? Dŵr, tŷ, " + "a" * 60})
     monkeypatch.setattr("bot.journeys_cost.words_in", lambda _language: welsh)
-    (asked,) = walk(["hello", "yes", "Ann"], language="cy").turns[-1].messages
+    (asked,) = walk(["hello", "me"], language="cy").turns[-1].messages
     assert segments(asked.text) == 2
 
 
 def test_nobody_is_asked_again_what_they_said_together() -> None:
-    walked = walk(("hello", "yes", "I'm Ann, 72, from BB9 7AA"))
+    walked = walk(("hello", "for me, 72", "yes", "I'm Ann, from BB9 7AA"))
     assert walked.turns[-1].messages[-1].asks == "needs"
-    walked = walk((*SAYING_THE_LEAST[:5], "call me, mornings", "07700 900123", "yes"))
+    walked = walk((*SAYING_THE_LEAST[:6], "call me, mornings", "07700 900123", "yes"))
     assert walked.turns[-1].messages[-1].asks == "check_answers"
     assert "Mornings" in walked.turns[-1].messages[-1].text
 
@@ -160,13 +173,64 @@ def test_name_age_and_postcode_are_heard_together_only_where_they_are_sure(
     ],
 )
 def test_a_way_and_a_time_are_heard_together_only_where_they_are_sure(said: str, found: tuple[str, ...]) -> None:
-    assert way_and_time(said, HOW, WHEN) == found
+    assert way_and_time(said, HOW, (*WHEN, OWN_TIME)) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("me, 72", (ONESELF, "72")),
+        ("1 72", (ONESELF, "72")),
+        ("I'm 72", (ONESELF, "72")),
+        ("for me, I am 72 years old", (ONESELF, "72")),
+        ("myself, seventy two", (ONESELF, "seventy two")),
+        ("Me, 9", (ONESELF, "9")),
+        ("my mum, 80", (ANOTHER, "80")),
+        ("myself", (ONESELF,)),
+        ("it's for me please", (ONESELF,)),
+        ("my mum", (ANOTHER,)),
+        *((said, ()) for said in ("72", "1 2", "me, nearly 18", "me, 72 or 73", "me and mum 72", "")),
+        *((said, ()) for said in ("he hits me", "i want to kill myself", "my dad hits me")),
+    ],
+)
+def test_whom_it_is_for_and_an_age_are_heard_together_only_where_they_are_sure(
+    said: str, found: tuple[str, ...]
+) -> None:
+    assert whose_and_age(said, SAID_OF_WHOM) == found
+
+
+@pytest.mark.parametrize(
+    ("said", "keys", "words"),
+    [
+        ("4", ("lonely",), ""),
+        ("1, 3 and money", ("money", "housing"), ""),
+        ("lonely, and stressed", ("lonely", "mind"), ""),
+        ("both 4 and 5 please", ("lonely", "mind"), ""),
+        ("something else", ("other",), ""),
+        ("something else: my dog died", ("other",), "something else: my dog died"),
+        ("money and my cat", ("money", "other"), "money and my cat"),
+        ("my neighbour parks on my grass", ("other",), "my neighbour parks on my grass"),
+        ("I don't need money, just food", ("food_fuel", "other"), "I don't need money, just food"),
+        ("none of these", ("other",), "none of these"),
+    ],
+)
+def test_words_that_are_no_option_are_kept_beside_those_that_are(
+    content: Content, said: str, keys: tuple[str, ...], words: str
+) -> None:
+    needs = [Option(need.key, need.label, need.words, need.short) for need in content.needs.values()]
+    assert picks_and_words(said, needs, otherwise="other") == (keys, words)
+
+
+@pytest.mark.parametrize("said", ["", "  ", "?", "1 99", "what do you mean?", "yes", "no", "ok"])
+def test_what_names_nothing_to_help_with_is_asked_again(content: Content, said: str) -> None:
+    needs = [Option(need.key, need.label, need.words, need.short) for need in content.needs.values()]
+    assert picks_and_words(said, needs, otherwise="other") is None
 
 
 def test_whoever_types_a_short_label_back_is_understood(content: Content) -> None:
     needs = [Option(need.key, need.label, need.words, need.short) for need in content.needs.values()]
     assert [option.key for option in needs if several(option.short, needs) != (option.key,)] == []
-    for options in (HOW, WHEN, WISHES):
+    for options in (HOW, (*WHEN, OWN_TIME), WHOSE, WISHES):
         assert [
             option.key for option in options if choice(option.short or option.label, options) != option.key
         ] == []

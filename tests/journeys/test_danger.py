@@ -3,7 +3,7 @@
 import pytest
 
 from tests.talking import SHORTEST_REFERRAL, Speaker
-from waitingroom import conversations, handoffs, messages, staff
+from waitingroom import alarms, conversations, handoffs, messages, staff
 from waitingroom.handoffs import Reason, Urgency
 from waitingroom.messages import Author
 
@@ -19,11 +19,11 @@ async def test_danger_is_answered_with_the_crisis_lines_at_every_question(ann: S
     for number in ("999", "116 123", "111", "85258"):
         assert number in heard
     assert "a person today by 5pm" in heard
-    if asked not in {None, "what_matters"}:
+    if asked not in {None, "needs", "what_matters"}:
         assert ann.asked == asked
     async with ann.desk.database.transaction() as session:
         handoff = await handoffs.of_conversation(session, conversation_id=ann.turns[-1].conversation_id)
-        (alarm,) = await handoffs.alarms(session, conversation_id=ann.turns[-1].conversation_id)
+        (alarm,) = await alarms.of_talk(session, conversation_id=ann.turns[-1].conversation_id)
     assert handoff.urgency == Urgency.URGENT
     assert Reason.DANGER in handoff.reasons
     assert "suicide" in alarm[1]["kinds"]
@@ -35,7 +35,7 @@ async def test_the_very_first_words_may_be_of_danger(ann: Speaker) -> None:
 
 
 async def test_danger_in_their_own_words_is_answered_and_nobody_has_to_say_it_twice(ann: Speaker) -> None:
-    await ann.says(*SHORTEST_REFERRAL[:6])
+    await ann.says(*SHORTEST_REFERRAL[:7])
     assert ann.asked == "what_matters"
     heard = await ann.says("I lost my job and I want to kill myself")
     assert "116 123" in heard
@@ -95,7 +95,7 @@ async def test_danger_before_consent_is_not_forgotten_until_a_person_has_seen_to
 
 
 async def test_idioms_do_not_frighten_anyone(ann: Speaker) -> None:
-    await ann.says(*SHORTEST_REFERRAL[:6])
+    await ann.says(*SHORTEST_REFERRAL[:7])
     heard = await ann.says("I am dying for a cuppa and a chat, my feet are killing me")
     assert "116 123" not in heard
 

@@ -20,7 +20,7 @@ async def test_a_lonely_person_refers_herself_and_is_looked_after_at_once(ann: S
     assert "999" in heard
     assert "cost" in heard
     assert "in charge" in heard
-    assert ann.asked == "consent"
+    assert ann.asked == "for_whom"
     heard = await ann.says(*SHORTEST_REFERRAL[1:])
     assert "Thank you, Ann. Your reference is" in heard
     assert "While you wait" in heard
@@ -39,17 +39,17 @@ async def test_her_whole_story_is_on_record_in_her_own_words(ann: Speaker) -> No
 
 
 async def test_her_yes_is_kept_with_the_words_she_said_yes_to(ann: Speaker) -> None:
-    await ann.says("hello", "yes please")
+    await ann.says("hello", "me, 72", "yes please")
     async with ann.desk.database.transaction() as session:
         (consent,) = await consents.standing(session, conversation_id=ann.turns[-1].conversation_id)
     assert consent.purpose is Purpose.REFERRAL
     assert "May we keep what you tell us" in consent.wording
-    assert consent.evidence == ann.turns[1].message_id
+    assert consent.evidence == ann.turns[2].message_id
     assert consent.withdrawn_at is None
 
 
 async def test_someone_who_says_no_is_kept_nothing_of(ann: Speaker) -> None:
-    heard = await ann.says("hello", "no thanks")
+    heard = await ann.says("hello", "me, 72", "no thanks")
     assert "We keep nothing" in heard
     assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(minutes=50)) == 0
     assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(minutes=61)) == 1
@@ -65,21 +65,14 @@ async def test_someone_who_never_answers_is_forgotten_after_a_day(ann: Speaker) 
 
 
 async def test_someone_who_said_yes_is_not_forgotten_after_a_day(ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Ann")
+    await ann.says("hello", "me, 72", "yes", "Ann")
     assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(days=3)) == 0
-    await ann.says("72")
-    assert ann.asked == "postcode"
-
-
-@pytest.mark.parametrize(("age", "told"), [("15", "Childline"), ("17", "Childline")])
-async def test_a_young_person_is_told_who_can_help_and_nothing_is_kept(ann: Speaker, age: str, told: str) -> None:
-    heard = await ann.says("hello", "yes", "Ann", age)
-    assert told in heard
-    assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(hours=2)) == 1
+    await ann.says("BB9 7AA")
+    assert ann.asked == "needs"
 
 
 async def test_someone_from_elsewhere_is_told_where_to_go_and_nothing_is_kept(ann: Speaker) -> None:
-    heard = await ann.says("hello", "yes", "Ann", "72", "SW1A 1AA")
+    heard = await ann.says("hello", "me, 72", "yes", "Ann, SW1A 1AA")
     assert "do not work in your area" in heard
     assert "GP surgery" in heard
     assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(hours=2)) == 1
@@ -98,7 +91,7 @@ async def test_every_answer_can_be_changed_before_it_is_sent(ann: Speaker) -> No
 
 
 async def test_a_change_that_closes_a_branch_forgets_the_answers_on_it(ann: Speaker) -> None:
-    await ann.says(*SHORTEST_REFERRAL[:7], "call me", "07700 900123", "yes", "mornings")
+    await ann.says(*SHORTEST_REFERRAL[:8], "call me", "07700 900123", "yes", "mornings")
     assert "Number" in ann.heard
     heard = await ann.says("change", "Contact", "here")
     assert "Number" not in heard
@@ -112,15 +105,15 @@ async def test_a_change_that_closes_a_branch_forgets_the_answers_on_it(ann: Spea
 
 
 async def test_back_goes_back_one_question_at_a_time_but_never_past_consent(ann: Speaker) -> None:
-    await ann.says("hello", "yes", "Ann", "72")
+    await ann.says(*SHORTEST_REFERRAL[:6])
     await ann.says("back")
-    assert ann.asked == "age"
+    assert ann.asked == "postcode"
     await ann.says("BACK")
     assert ann.asked == "name"
     heard = await ann.says("back")
     assert "cannot go back further" in heard
     assert ann.asked == "name"
-    await ann.says("Anna", "71")
+    await ann.says("Anna")
     assert ann.asked == "postcode"
 
 
@@ -162,7 +155,7 @@ async def test_helplines_always_say_999_and_give_a_way_by_text(ann: Speaker) -> 
     heard = await ann.says("hello", "helplines")
     assert "999" in heard
     assert "text" in heard
-    assert ann.asked == "consent"
+    assert ann.asked == "for_whom"
 
 
 async def test_stop_stops_at_once_keeps_her_place_and_tells_staff(ann: Speaker) -> None:
@@ -210,7 +203,7 @@ async def test_hello_in_the_waiting_room_shows_what_can_be_asked_for(ann: Speake
 async def test_someone_who_asked_for_a_person_and_says_no_is_told_the_truth_about_what_is_kept(
     ann: Speaker,
 ) -> None:
-    heard = await ann.says("hello", "person", "no")
+    heard = await ann.says("hello", "person", "me", "72", "no")
     assert "A person will read what you wrote first" in heard
     assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(hours=2)) == 0
 
@@ -231,7 +224,7 @@ async def test_someone_who_comes_back_and_says_no_keeps_what_was_agreed_before(a
         await handoffs.end(
             session, handoff_id=claimed.id, staff_id=sam.id, version=claimed.version, to=closed, now=ann.now
         )
-    heard = await ann.says("hello again", "no")
+    heard = await ann.says("hello again", "me", "72", "no")
     assert "agreed to before" in heard
     assert await outreach.clear_unconsented(ann.desk, now=ann.now + timedelta(days=3)) == 0
 
@@ -254,7 +247,7 @@ async def test_a_programme_that_is_no_more_keeps_nobody_else_waiting(ann: Speake
 
 
 async def test_our_own_words_given_back_are_no_alarm(ann: Speaker) -> None:
-    heard = await ann.says(*SHORTEST_REFERRAL[:5], "Housing or somewhere safe to stay")
+    heard = await ann.says(*SHORTEST_REFERRAL[:6], "Housing or somewhere safe to stay")
     assert "116 123" not in heard
     assert ann.asked == "what_matters"
 
@@ -283,7 +276,7 @@ async def test_what_she_writes_while_waiting_is_kept_for_her_link_worker(ann: Sp
 
 
 async def test_someone_who_feels_unsafe_is_asked_for_no_words_and_seen_first(ann: Speaker) -> None:
-    await ann.says(*SHORTEST_REFERRAL[:5], "Feeling unsafe")
+    await ann.says(*SHORTEST_REFERRAL[:6], "Feeling unsafe")
     assert ann.asked == "how"
     assert "0808 2000 247" in ann.heard
     await ann.says("here", "any", "yes")

@@ -10,7 +10,7 @@ from sqlmodel import select
 
 from tests.conftest import MONDAY
 from tests.talking import SHORTEST_REFERRAL, Speaker
-from waitingroom import attachments, collecting, letters, retention, tables
+from waitingroom import attachments, collecting, letters, retention
 from waitingroom.attachments import MOST_A_DAY, MOST_BYTES, Attachment, Keeping, Kind, Status
 from waitingroom.collecting import LEASE, LONGEST_WAIT, TRIES, Wanted
 from waitingroom.columns import KeyRing, UnreadableError
@@ -65,8 +65,8 @@ class Sender:
 
 @pytest.fixture
 async def stranger(ann: Speaker, database: Database) -> Sender:
-    """Someone who has said hello and agreed to nothing."""
-    await ann.says("hello")
+    """Someone who has said hello and her age, and agreed to nothing."""
+    await ann.says("hello", "me, 72")
     return Sender(ann, database)
 
 
@@ -156,7 +156,7 @@ async def test_what_was_fetched_while_someone_took_their_yes_back_is_not_kept(
     await stranger.sends(Thing())
     await stranger.speaker.says("yes", "Ann")
     (one,) = await due(database)
-    await stranger.speaker.says("15")
+    await stranger.speaker.says("SW1A 1AA")
     assert not await keeps(database, one)
     (left,) = await stranger.has_sent()
     assert left.status is Status.WANTED
@@ -170,16 +170,6 @@ async def test_what_someone_sent_is_deleted_with_the_talk_nobody_agreed_to_keep(
         cleared = await retention.clear_unconsented(session, now=stranger.speaker.now + UNCONSENTED_FOR)
     assert cleared == 1
     assert await stranger.has_sent() == []
-
-
-def test_whatever_belongs_to_a_talk_goes_with_it() -> None:
-    of_a_person = {"referral", "waiting"}
-    belongs = {
-        table.__tablename__
-        for table in tables.ALL
-        if "conversation_id" in table.__table__.columns  # type: ignore[attr-defined]
-    }
-    assert belongs - of_a_person == set(retention.OF_A_TALK)
 
 
 async def test_one_that_is_too_big_is_never_fetched_and_that_is_said_at_once(

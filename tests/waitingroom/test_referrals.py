@@ -52,7 +52,7 @@ async def test_a_referral_that_ends_shows_the_person_back_to_the_front_door(ann:
         assert await waiting.find(session, conversation_id=conversation_id) is None
         with pytest.raises(IllegalMoveError):
             await referrals.withdraw(session, referral_id=referral.id, now=ann.now)
-    assert "May we keep" in await ann.says("hello again")
+    assert "Who is this for?" in await ann.says("hello again")
 
 
 async def test_picking_up_twice_keeps_the_first_moment(ann: Speaker) -> None:
