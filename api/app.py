@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from importlib import import_module
 
 from fastapi import FastAPI
 
@@ -72,10 +73,10 @@ def create_app(
         redoc_url=None,
     )
     errors.install(app, most=BODY_LIMIT, longer=LONGER)
+    app.router.routes.append(webhooks_telegram.ROUTE)
     app.include_router(webchat.router)
     app.include_router(chat_pages.router)
     app.include_router(rights_pages.router)
-    app.include_router(webhooks_telegram.router)
     app.include_router(webhooks_twilio.router)
     app.include_router(health.router)
     app.include_router(staff.router)
@@ -88,6 +89,7 @@ async def _warm_up(settings: Settings) -> None:
     """Load what is slow to load before the first message needs it, while others are served."""
     if settings.telegram_token is not None and settings.telegram_secret is not None:
         await webhooks_telegram.ready()
+        await asyncio.to_thread(import_module, "bot.channels.telegram.sending")
 
 
 @asynccontextmanager

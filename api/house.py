@@ -23,14 +23,17 @@ from bot.channels.twilio.account import Account
 from bot.channels.twilio.sms import Sms
 from bot.channels.twilio.whatsapp import WhatsApp
 from bot.channels.webchat import WebChat
+from bot.courier import Courier
 from bot.delivery import Delivery
 from bot.desk import Desk
+from bot.recorder import Recorder
 from bot.safety import Net
 from bot.service import Service
 from waitingroom import postgres, schema, spending
 from waitingroom.columns import KeyRing
 from waitingroom.database import Database
 from waitingroom.queue import Worker
+from waitingroom.slots import Slots
 
 Say = Callable[[str], None]
 LOOK_AGAIN = 1.0
@@ -87,7 +90,8 @@ class House:
 
     def worker(self) -> Worker:
         """Return a worker for this house: delivers messages, and runs what is due by the clock."""
-        worker = Worker(self.database, Delivery(self.at_work, self.clock.now).deliver)
+        delivery = Delivery(self.at_work, self.clock.now, Slots(self.database))
+        worker = Worker(self.database, delivery.deliver)
         for tick, cron in TICKS.items():
             worker.schedule(tick.__name__, cron, partial(self._tick, tick))
         worker.schedule("sound_spending", "* * * * * 15", self._sound_spending)
@@ -182,11 +186,14 @@ async def open_house(
     desk = Desk(database, service, Net(words.safety), channels or channels_of(settings, demo=demo))
     worker_database = Database(url, keys, pool_size=6, plans="fresh")
     clock = Clock(settings.data / "clock" if demo else None)
+    at_work = replace(desk, database=worker_database)
+    courier = Courier(Delivery(at_work, clock.now, Slots(database)), Recorder(database), _sending_waits)
     watch = asyncio.create_task(_watch(settings, database)) if settings.database_url is None else None
     try:
         await _bring_up_to_date(database)
-        yield House(settings, desk, replace(desk, database=worker_database), clock, demo)
+        yield House(settings, replace(desk, courier=courier), at_work, clock, demo)
     finally:
+        await courier.close()
         if watch is not None:
             watch.cancel()
             await asyncio.wait({watch})
@@ -195,6 +202,10 @@ async def open_house(
                 await channel.close()
         await worker_database.close()
         await database.close()
+
+
+def _sending_waits(trouble: BaseException) -> None:
+    log.warning("sending waits", trouble=type(trouble).__name__)
 
 
 def find_database(settings: Settings, say: Say = postgres.quiet) -> str:

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from bot.channels.channel import (
     LOST,
+    Accepted,
     GoOtherWayError,
     MaybeSentError,
     RefusedByProviderError,
@@ -22,7 +23,8 @@ from bot.messages import Reply
 from waitingroom import holds, outbox, reach
 from waitingroom.database import Session
 from waitingroom.messages import Status
-from waitingroom.outbox import Lane, Letter, NotYet, Rules
+from waitingroom.outbox import Lane, Letter, NotYet, Rules, Sent
+from waitingroom.slots import Slots
 
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=5)
@@ -38,6 +40,8 @@ class Delivery:
 
     desk: Desk
     clock: Clock
+    slots: Slots
+    """of the limits all workers share"""
     _in_hand: dict[uuid.UUID, bool] = field(default_factory=dict)
     """the lanes this one empties now, and whether somebody asked for that again meanwhile"""
 
@@ -70,22 +74,20 @@ class Delivery:
 
     async def _send(self, letter: Letter, lane: Lane) -> Letter | NotYet | None:
         """Send one message, record what came of it, and take the next in the same transaction."""
-        channel = self.desk.channels[letter.channel]
         try:
-            accepted = await channel.send(_sending(letter, self.clock()))
+            accepted = await self.hand_over(letter)
         except TroubleError as trouble:
             async with self.desk.database.transaction() as session:
-                await self._record_trouble(session, letter, trouble)
+                await self.record_trouble(session, letter, trouble)
                 return await self._next(session, lane)
         async with self.desk.database.transaction() as session:
-            await outbox.record_sent(
-                session,
-                message_id=letter.message_id,
-                channel=letter.channel,
-                provider_id=accepted.provider_id,
-                now=self.clock(),
-            )
+            sent = Sent(letter.message_id, letter.channel, accepted.provider_id, self.clock())
+            await outbox.record_sent(session.driver, sent)
             return await self._next(session, lane)
+
+    async def hand_over(self, letter: Letter) -> Accepted:
+        """Give one message to its provider; no transaction is open. Raises a TroubleError."""
+        return await self.desk.channels[letter.channel].send(_sending(letter, self.clock()))
 
     @cached_property
     def _rules(self) -> Rules:
@@ -93,10 +95,12 @@ class Delivery:
         return Rules(
             limits={name: channel.limits for name, channel in channels},
             caps={name: channel.cap for name, channel in channels if channel.cap is not None},
+            slots=self.slots,
             zone=self.desk.service.zone,
         )
 
-    async def _record_trouble(self, session: Session, letter: Letter, trouble: TroubleError) -> None:
+    async def record_trouble(self, session: Session, letter: Letter, trouble: TroubleError) -> None:
+        """Record that a message did not go, and close the way where the trouble says that nobody is there."""
         if isinstance(trouble, GoOtherWayError) and await self._divert(session, letter, trouble):
             return
         status, wait = _judge(letter, trouble)

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from bot.courier import Errand
 from bot.desk import Desk
 from bot.messages import Inbound, Reply
-from waitingroom import conversations, crossings, holds, messages, queue, reach
+from waitingroom import conversations, crossings, holds, messages, outbox, queue, reach
 from waitingroom.columns import new_id
 from waitingroom.conversations import UNCONSENTED_FOR, ContactState, Owner, Place
 from waitingroom.database import Session
+from waitingroom.outbox import Letter
 
 HEAR = """
 WITH known AS (
@@ -36,22 +38,26 @@ and looked for anew, so that words sent together with a code are heard where the
 
 RECALL = "SELECT place, owner, language, talk FROM conversation WHERE id = $1 FOR NO KEY UPDATE"
 
-REMEMBER = """
-WITH said AS (
+_REMEMBER = """
+WITH {way}, said AS (
     INSERT INTO message (conversation_id, contact_id, author, kind, segments, body, dedupe, status, attempts,
                          maybe_twice, next_try_at, created_at, sent_at)
-    SELECT $1, $2, 'bot', kind, segments, body, dedupe, $3, 0, false, $4, $5, $6
+    SELECT $1, $2, 'bot', kind, segments, body, dedupe, CASE WHEN open THEN 'sending' ELSE $3 END, open::int,
+           false, CASE WHEN open THEN $12 ELSE $4::timestamptz END, $5, $6
     FROM unnest($7::bytea[], $8::text[], $10::text[], $11::int[]) WITH ORDINALITY
-         AS r (body, dedupe, kind, segments, n)
-    ORDER BY n RETURNING id
+         AS r (body, dedupe, kind, segments, n), way
+    ORDER BY n RETURNING id, status
 ), reached AS (
     UPDATE contact SET heard_at = $5 WHERE id = $2 AND heard_at < $5 - interval '1 minute'
 ), stood AS (
     UPDATE conversation SET talk = $9, heard_at = $5, contact_id = $2 WHERE id = $1
 )
-SELECT id FROM said ORDER BY id
+SELECT id, status FROM said ORDER BY id
 """
+REMEMBER = _REMEMBER.format(way="way AS (SELECT false AS open)")
 """Keeps the answer and where the talk stands, in one round trip."""
+REMEMBER_AND_GO = _REMEMBER.format(way=outbox.AT_ONCE)
+"""The same, and begins to send the answer where it may go at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,22 +141,28 @@ async def _open_talk(session: Session, inbound: Inbound, address_hash: bytes) ->
 
 
 async def remember(
-    session: Session, desk: Desk, inbound: Inbound, known: Known, talk: bytes, replies: Sequence[Reply]
+    session: Session,
+    desk: Desk,
+    inbound: Inbound,
+    known: Known,
+    talk: bytes,
+    replies: Sequence[Reply],
+    errand: Errand | None = None,
 ) -> list[int]:
-    """Keep where the talk stands and queue the answer; wake a worker where the channel is pushed.
+    """Keep where the talk stands and queue the answer: sent at once by `errand` where it may be, else by a worker.
 
     On a channel that people read themselves the answer goes back in the same breath: it is delivered.
     """
     dedupes = [f"out:{known.message_id}:{number}" for number in range(len(replies))]
-    bodies = [
-        messages.sealed_body(session, reply.kept(), dedupe) for reply, dedupe in zip(replies, dedupes, strict=True)
-    ]
+    said = [reply.kept() for reply in replies]
+    bodies = [messages.sealed_body(session, one, dedupe) for one, dedupe in zip(said, dedupes, strict=True)]
     now, kept = inbound.at, desk.kept(inbound.channel)
     status, next_try_at, sent_at = ("delivered", None, now) if kept else ("queued", now, None)
     kinds = [messages.Kind.CRISIS if reply.crisis else messages.Kind.ANSWER for reply in replies]
     segments = [desk.channels[inbound.channel].segments(reply) for reply in replies]
+    way = errand.way(known.id, known.contact_id) if errand is not None and segments == [0] else None
     rows = await session.driver.fetch(
-        REMEMBER,
+        REMEMBER if way is None else REMEMBER_AND_GO,
         known.id,
         known.contact_id,
         status,
@@ -162,11 +174,15 @@ async def remember(
         talk,
         kinds,
         segments,
+        now + outbox.LEASE,
+        *(way or ()),
     )
     if now - known.heard_at > holds.SILENT_FOR:
         await holds.wake(session, conversation_id=known.id, contact_id=known.contact_id, now=now)
     ids = [row["id"] for row in rows]
-    if ids and not kept:
+    if errand is not None and way is not None and rows[0]["status"] == messages.Status.SENDING:
+        errand.takes(Letter(ids[0], inbound.channel, known.contact_id, inbound.address, said[0], 1, now))
+    elif ids and not kept:
         await queue.poke(session, known.id)
     return ids
 

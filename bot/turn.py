@@ -53,7 +53,7 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
     """Hear one message and queue the answer; both are committed when this returns, or neither is."""
     if (cleaned := reading.clean(inbound.text)) != inbound.text:
         inbound = replace(inbound, text=cleaned)
-    async with desk.database.transaction() as session:
+    async with desk.errand(inbound) as errand, desk.database.transaction() as session:
         heard = await memory.hear(session, inbound)
         if not heard.message_id:
             return Turn(heard.id, None)
@@ -68,7 +68,7 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
             known = await memory.moved(session, known, conversation.parted_to)
         replies = desk.laid_out(inbound.channel, said)
         sealed = session.keys.seal(talk.kept(), _where(known))
-        ids = await memory.remember(session, desk, inbound, known, sealed, replies)
+        ids = await memory.remember(session, desk, inbound, known, sealed, replies, errand)
         return Turn(known.id, known.message_id, tuple(zip(ids, replies, strict=True)), moved=known.id != heard.id)
 
 

@@ -120,6 +120,20 @@ class Database:
 
         Raises TimeoutError where no connection is free in time, ConnectionRefusedError where none can be made.
         """
+        async with self._lent() as session, session._whole():  # noqa: SLF001
+            yield session
+
+    @asynccontextmanager
+    async def statements(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection outside any transaction: each statement on it is committed by itself.
+
+        Raises as transaction() does.
+        """
+        async with self._lent() as session:
+            yield session.driver
+
+    @asynccontextmanager
+    async def _lent(self) -> AsyncIterator[Session]:
         if self._places.locked():
             async with asyncio.timeout(PATIENCE):
                 await self._places.acquire()
@@ -128,8 +142,7 @@ class Database:
         try:
             session = await self._session()
             try:
-                async with session._whole():  # noqa: SLF001
-                    yield session
+                yield session
             except asyncpg.InternalClientError:
                 session.driver.terminate()  # cut off in the middle of a word, it no longer knows where it stands
                 raise

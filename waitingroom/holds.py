@@ -16,7 +16,7 @@ LOOK_AGAIN = timedelta(minutes=15)
 SILENT_FOR = timedelta(hours=20)
 """Nobody heard since then can have a message that waits for them: providers that wait take a day at least."""
 
-HELD = "(problem IN ('WaitsForPerson', 'OverSpending') AND next_try_at > $2) IS TRUE"
+HELD = "(status = 'queued' AND problem IN ('WaitsForPerson', 'OverSpending') AND next_try_at > $2) IS TRUE"
 """Says, as a condition on messages, which are held back at the moment $2."""
 HOLD = "UPDATE message SET status = 'queued', problem = $2, next_try_at = $3 WHERE id = $1"
 EARLIER = """

@@ -1,19 +1,22 @@
 """The outbox: one conversation's messages leave in order, one worker at a time, each recorded at once."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Any
+
+import asyncpg
 
 from waitingroom import holds, messages, rates, spending
 from waitingroom.columns import UnreadableError, new_id
 from waitingroom.database import Session
 from waitingroom.messages import Kind, Status
 from waitingroom.rates import Limit
+from waitingroom.slots import Slots
 
 LEASE = timedelta(seconds=30)
-"""How long a worker may hold a lane without a sign of life. Longer than any provider call may take."""
+"""How long a lane, or a message on its way, may be held without a sign of life. Longer than any provider call."""
 LANE_TAKEN = timedelta(seconds=1)
 """When to look again at a lane another worker holds."""
 MAYBE_SENT = "MaybeSent"
@@ -44,16 +47,22 @@ WHERE id = $1 AND lane_holder = $3 AND NOT EXISTS ({_OLDEST})
 """Leaves an empty lane. What a turn committed while _LOOK waited for its lock is seen here."""
 _WAIT = "UPDATE conversation SET lane_until = NULL, lane_holder = NULL WHERE id = $1 AND lane_holder = $2"
 _BEGIN = """
-UPDATE message SET status = 'sending', attempts = attempts + 1, maybe_twice = maybe_twice OR status = 'sending'
+UPDATE message SET status = 'sending', attempts = attempts + 1, maybe_twice = maybe_twice OR status = 'sending',
+    next_try_at = $2
 WHERE id = $1
+"""
+_PUT_BACK = """
+UPDATE message SET status = 'queued', attempts = 0, next_try_at = $2
+WHERE id = $1 AND status = 'sending' AND attempts = 1
 """
 _BURY = "UPDATE message SET status = 'dead', problem = 'CannotBeSent' WHERE id = $1"
 _SENT = """
-UPDATE message SET provider_id = $2,
+UPDATE message SET provider_id = told.provider_id,
     status = CASE WHEN status IN ('queued', 'sending') THEN 'sent' ELSE status END,
-    sent_at = CASE WHEN status IN ('queued', 'sending') THEN $3 ELSE sent_at END,
+    sent_at = CASE WHEN status IN ('queued', 'sending') THEN told.at ELSE sent_at END,
     problem = CASE WHEN status IN ('queued', 'sending') THEN NULL ELSE problem END
-WHERE id = $1
+FROM unnest($1::bigint[], $2::text[], $3::timestamptz[]) AS told (id, provider_id, at)
+WHERE message.id = told.id
 """
 """A receipt that was quicker than our own note stands: a message only ever moves up."""
 _TROUBLE = """
@@ -62,7 +71,30 @@ WHERE id = $1 AND status = 'sending'
 """
 _STALE = """
 SELECT DISTINCT conversation_id FROM message
-WHERE status IN ('queued', 'sending') AND next_try_at < $1 LIMIT $2
+WHERE status IN ('queued', 'sending') AND next_try_at < $1 AND (status = 'sending' OR next_try_at < $2) LIMIT $3
+"""
+
+AT_ONCE = """
+clear AS (
+    SELECT NOT EXISTS (
+        SELECT FROM message
+        WHERE conversation_id = $1 AND status IN ('queued', 'sending') AND id <> ALL($13::bigint[])
+    ) AS clear
+), own AS (
+    SELECT key, gap, slack FROM unnest($14::text[], $15::interval[], $16::interval[]) AS o (key, gap, slack)
+), paced AS (
+    INSERT INTO rate AS r (key, full_at) SELECT key, $5::timestamptz + gap FROM own, clear WHERE clear
+    ON CONFLICT (key) DO UPDATE SET full_at = GREATEST(r.full_at, $5) + (EXCLUDED.full_at - $5)
+    WHERE r.full_at <= $5 + (SELECT slack FROM own WHERE own.key = r.key)
+    RETURNING key
+), way AS (
+    SELECT clear AND (SELECT count(*) FROM paced) = cardinality($14) AS open FROM clear
+)
+"""
+"""Says, inside the statement that queues a message, whether it may go at once, and takes its contact's own slots.
+
+It may where nothing stands before it but what this very process is sending ($13). A message so begun has in
+`next_try_at` the end of its lease: until then every worker leaves it, and all behind it, alone.
 """
 
 
@@ -124,12 +156,14 @@ class Lane:
 class Rules:
     """What sending has to keep to.
 
-    `limits` has the limits of each channel there is; one whose key ends in ':' is meant for each contact. `caps`
-    has the most parts a channel may send on one day of `zone`.
+    `limits` has the limits of each channel there is; one whose key ends in ':' is meant for each contact, all
+    others are shared and their `slots` handed out apart. `caps` has the most parts a channel may send on one day
+    of `zone`.
     """
 
     limits: Mapping[str, tuple[Limit, ...]]
     caps: Mapping[str, int]
+    slots: Slots
     zone: tzinfo = UTC
 
 
@@ -152,19 +186,12 @@ async def take(session: Session, lane: Lane, rules: Rules, *, now: datetime) -> 
 
 
 async def next_letter(
-    session: Session,
-    *,
-    conversation_id: uuid.UUID,
-    limits: Mapping[str, tuple[Limit, ...]],
-    now: datetime,
-    caps: Mapping[str, int] | None = None,
-    zone: tzinfo = UTC,
+    session: Session, *, conversation_id: uuid.UUID, rules: Rules, now: datetime
 ) -> Letter | NotYet | None:
     """Take the oldest unsent message of a lane, marked as on its way; None where all are sent or held back.
 
     What cannot be opened, or has a channel that is no more, becomes a dead letter, and the next one is taken.
     """
-    rules = Rules(limits, caps or {}, zone)
     while (row := await session.driver.fetchrow(_OLDEST, conversation_id, now)) is not None:
         letter = await _begin(session, _Unsent(*row), rules, now)
         if letter is not None:
@@ -175,7 +202,7 @@ async def next_letter(
 async def _begin(session: Session, message: _Unsent, rules: Rules, now: datetime) -> Letter | NotYet | None:
     """Mark one message as on its way, if it may go now; None where it was set aside, so that others go."""
     if message.next_try_at and message.next_try_at > now:
-        return NotYet(message.next_try_at - now)
+        return NotYet(LANE_TAKEN if message.status == Status.SENDING else message.next_try_at - now)
     letter = _letter(session, message) if message.channel in rules.limits else None
     if letter is None:
         await session.driver.execute(_BURY, message.id)
@@ -187,11 +214,11 @@ async def _begin(session: Session, message: _Unsent, rules: Rules, now: datetime
         until = holds.next_look(now, rules.zone)
         await holds.hold(session, message_id=message.id, problem=holds.OVER_SPENDING, until=until)
         return None
-    wait = await rates.take(session, *_limits(message, rules), now=now)
+    wait = await _paced(session, rules, message, now)
     if wait:
         await _give_back(session, due)
         return NotYet(wait)
-    await session.driver.execute(_BEGIN, message.id)
+    await session.driver.execute(_BEGIN, message.id, now + LEASE)
     return letter
 
 
@@ -239,16 +266,41 @@ def _letter(session: Session, message: _Unsent) -> Letter | None:
     )
 
 
-def _limits(message: _Unsent, rules: Rules) -> list[Limit]:
-    """Return every limit on this message, the contact's own first: most share the others."""
-    own = [limit for limit in rules.limits[message.channel] if limit.key.endswith(":")]
-    shared = [limit for limit in rules.limits[message.channel] if not limit.key.endswith(":")]
-    return [replace(limit, key=f"{limit.key}{message.contact_id}") for limit in own] + shared
+async def _paced(session: Session, rules: Rules, message: _Unsent, now: datetime) -> timedelta:
+    """Take a slot of every limit on a message; where one is full none. Returns zero, or how long to wait."""
+    limits = rules.limits[message.channel]
+    wait = await rules.slots.take_each(limits, now=now)
+    if not wait and (wait := await rates.take(session, *own_limits(limits, message.contact_id), now=now)):
+        rules.slots.give_back(limits)
+    return wait
 
 
-async def record_sent(session: Session, *, message_id: int, channel: str, provider_id: str, now: datetime) -> None:
-    """Record that the provider took the message, under an id that is the provider's own."""
-    await session.driver.execute(_SENT, message_id, f"{channel}:{provider_id}", now)
+def own_limits(limits: Sequence[Limit], contact_id: uuid.UUID) -> list[Limit]:
+    """Return the limits that count one contact apart, under that contact's keys."""
+    return [replace(limit, key=f"{limit.key}{contact_id}") for limit in limits if not limit.shared]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message the provider took, under an id of its own."""
+
+    message_id: int
+    channel: str
+    provider_id: str
+    at: datetime
+
+
+async def record_sent(driver: asyncpg.Connection, *sent: Sent) -> None:
+    """Record what providers took, all in one statement."""
+    ids, providers, times = zip(
+        *((one.message_id, f"{one.channel}:{one.provider_id}", one.at) for one in sent), strict=True
+    )
+    await driver.execute(_SENT, ids, providers, times)
+
+
+async def put_back(session: Session, *, message_id: int, now: datetime) -> None:
+    """Queue again what was begun but surely never left this process."""
+    await session.driver.execute(_PUT_BACK, message_id, now)
 
 
 async def record_trouble(
@@ -268,8 +320,8 @@ async def record_trouble(
 
 
 async def stale(session: Session, *, now: datetime, limit: int = 500) -> list[uuid.UUID]:
-    """List conversations with a message overdue, whose worker must have been lost."""
-    return [row[0] for row in await session.driver.fetch(_STALE, now - STALE, limit)]
+    """List conversations with a message overdue, or on its way beyond its lease: whoever had it must be lost."""
+    return [row[0] for row in await session.driver.fetch(_STALE, now, now - STALE, limit)]
 
 
 def new_holder() -> uuid.UUID:

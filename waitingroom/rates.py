@@ -1,5 +1,6 @@
 """Rates: how fast we may send, one row a limit, shared by every worker on every machine."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,22 +36,35 @@ class Rate(SQLModel, table=True):
 
 @dataclass(frozen=True)
 class Limit:
-    """At most `per_second` messages a second under `key`, `burst` of them at once."""
+    """At most `per_second` messages a second under `key`, `burst` of them at once.
+
+    A key that ends in ':' is meant for each contact apart; all others are shared by everyone.
+    """
 
     key: str
     per_second: float
     burst: int = 1
 
+    @property
+    def shared(self) -> bool:
+        """Whether all contacts use it up together."""
+        return not self.key.endswith(":")
+
 
 async def take(session: Session, *limits: Limit, now: datetime) -> timedelta:
     """Take one slot of every limit. Returns zero where all were free, else how long to wait before trying again.
 
-    Where one is not free none is taken. The limit most share comes last: its row is locked the shortest time.
+    Where one is not free none is taken. Limits that many share have slots of their own (waitingroom.slots): here
+    their row would be locked until the commit.
     """
     if not limits:
         return timedelta(0)
+    taken, wait = await session.driver.fetchrow(TAKE, now, *asked(limits))
+    return timedelta(0) if taken == len(limits) else max(wait or SOON, SOON)
+
+
+def asked(limits: Sequence[Limit]) -> tuple[list[str], list[timedelta], list[timedelta]]:
+    """Write limits as statements take them: keys, the gaps between slots, and how early one may be taken."""
     gaps = [timedelta(seconds=1 / limit.per_second) for limit in limits]
     slacks = [gap * (limit.burst - 1) for gap, limit in zip(gaps, limits, strict=True)]
-    row = await session.driver.fetchrow(TAKE, now, [limit.key for limit in limits], gaps, slacks)
-    taken, wait = row
-    return timedelta(0) if taken == len(limits) else max(wait or SOON, SOON)
+    return [limit.key for limit in limits], gaps, slacks

@@ -24,6 +24,7 @@ from waitingroom.letters import NoSuchLetterError
 from waitingroom.messages import Author, Message, Status
 from waitingroom.outbox import LEASE, STALE
 from waitingroom.rates import Limit
+from waitingroom.slots import Slots
 
 pytestmark = pytest.mark.anyio
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -64,9 +65,13 @@ def pushed(desk: Desk, channel: LoopbackChannel) -> Desk:
     return replace(desk, channels={**default_channels(), NAME: channel})
 
 
+def worker(desk: Desk, clock: Clock) -> Delivery:
+    return Delivery(desk, clock, Slots(desk.database))
+
+
 @pytest.fixture
 def delivery(pushed: Desk, clock: Clock) -> Delivery:
-    return Delivery(pushed, clock)
+    return worker(pushed, clock)
 
 
 @pytest.fixture
@@ -230,7 +235,7 @@ async def test_a_provider_that_cannot_be_reached_got_nothing_twice(
     person: Waiting, pushed: Desk, clock: Clock
 ) -> None:
     nobody = LoopbackChannel("http://127.0.0.1:9")
-    away = Delivery(replace(pushed, channels={NAME: nobody}), clock)
+    away = worker(replace(pushed, channels={NAME: nobody}), clock)
     await person.is_told("one")
     assert await away.deliver(person.conversation_id) is not None
     (message,) = await person.queued()
@@ -340,7 +345,7 @@ async def test_two_workers_at_one_lane_send_everything_once_and_in_order(
     texts = [f"message {number}" for number in range(20)]
     await person.is_told(*texts)
     for _ in range(5):
-        await asyncio.gather(*(Delivery(person.desk, clock).deliver(person.conversation_id) for _ in range(2)))
+        await asyncio.gather(*(worker(person.desk, clock).deliver(person.conversation_id) for _ in range(2)))
     assert provider.texts == texts
     assert await person.statuses() == [Status.SENT] * 20
     assert not any(message.maybe_twice for message in await person.queued())
@@ -428,7 +433,7 @@ async def test_a_message_for_a_channel_that_is_no_more_is_a_dead_letter(
 ) -> None:
     await person.is_told("one")
     without = replace(pushed, channels=default_channels())
-    assert await Delivery(without, clock).deliver(person.conversation_id) is None
+    assert await worker(without, clock).deliver(person.conversation_id) is None
     (message,) = await person.queued()
     assert message.status is Status.DEAD
     assert not message.maybe_twice
@@ -441,7 +446,7 @@ async def test_a_chat_held_back_by_its_own_limit_costs_the_others_no_slot(
     one, other = await meet(pushed, clock), await meet(pushed, clock)
     await one.is_told("one", "two")
     await other.is_told("x")
-    delivery = Delivery(pushed, clock)
+    delivery = worker(pushed, clock)
     await delivery.deliver(one.conversation_id)
     clock.move_on(timedelta(seconds=0.2))
     assert await delivery.deliver(one.conversation_id) is not None
@@ -483,7 +488,12 @@ async def test_two_workers_together_never_send_faster_than_the_provider_allows(
     people = [await meet(pushed, clock) for _ in range(6)]
     for person in people:
         await person.is_told("one", "two", "three")
-    went = await deliver_all(people, [Delivery(pushed, clock), Delivery(pushed, clock)], clock, provider)
+    went = await deliver_all(
+        people,
+        [worker(pushed, clock), worker(pushed, clock)],
+        clock,
+        provider,
+    )
     assert len(went) == 18
     assert most_in_a_second(went) <= 5 + 1
     assert went[-1] - went[0] >= timedelta(seconds=(18 - 2) / 5)
@@ -497,6 +507,11 @@ async def test_one_person_is_written_to_no_faster_than_a_chat_allows_while_other
     people = [await meet(pushed, clock) for _ in range(3)]
     for person in people:
         await person.is_told("one", "two")
-    went = await deliver_all(people, [Delivery(pushed, clock), Delivery(pushed, clock)], clock, provider)
+    went = await deliver_all(
+        people,
+        [worker(pushed, clock), worker(pushed, clock)],
+        clock,
+        provider,
+    )
     assert most_in_a_second(went) == 3
     assert went[-1] - went[0] == timedelta(seconds=1)

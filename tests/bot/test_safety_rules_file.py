@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from content.problems import ContentError
-from content.safety_loading import EAR_FILE, EAR_SOURCE, REPLIES_FILE, RULES_FILE, TRAINING_FILE, load_safety
+from content.safety_loading import REPLIES_FILE, RULES_FILE, load_safety
 
 CONTENT = Path(__file__).parents[2] / "content" / "safety"
 

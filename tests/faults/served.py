@@ -11,6 +11,7 @@ from api.app import create_app
 from api.house import default_channels
 from api.settings import Settings
 from api.work import server
+from bot.layout import TELEGRAM
 from bot.messages import Inbound
 from bot.turn import take_turn
 from tests.fakes.loopback import NAME, LoopbackChannel
@@ -26,7 +27,7 @@ def serve(folder: Path, port: int, provider: str) -> None:
     """Serve until killed."""
     logs.begin()
     settings = settings_for(folder, port)
-    channels = {**default_channels(), NAME: LoopbackChannel(provider)}
+    channels = {**default_channels(), NAME: LoopbackChannel(provider, layout=TELEGRAM)}
     app = create_app(settings, demo=True, channels=channels)
 
     @app.post("/loopback")

@@ -14,8 +14,9 @@ from waitingroom.columns import new_id
 from waitingroom.conversations import Contact
 from waitingroom.database import Database
 from waitingroom.messages import Author, Kind, Message, Status, queue
-from waitingroom.outbox import Letter, NotYet
+from waitingroom.outbox import Letter, NotYet, Rules, Sent
 from waitingroom.rates import Limit
+from waitingroom.slots import Slots
 
 pytestmark = pytest.mark.anyio
 DAY = date(2026, 11, 23)
@@ -130,13 +131,9 @@ class Lane:
 
     async def next(self) -> Letter | NotYet | None:
         async with self.records.transaction() as session:
+            rules = Rules(self.limits, self.caps, Slots(self.records), LONDON)
             return await outbox.next_letter(
-                session,
-                conversation_id=self.conversation_id,
-                limits=self.limits,
-                now=self.now,
-                caps=self.caps,
-                zone=LONDON,
+                session, conversation_id=self.conversation_id, rules=rules, now=self.now
             )
 
     async def goes(self) -> str | None:
@@ -145,13 +142,8 @@ class Lane:
         if not isinstance(letter, Letter):
             return None
         async with self.records.transaction() as session:
-            await outbox.record_sent(
-                session,
-                message_id=letter.message_id,
-                channel=letter.channel,
-                provider_id=str(letter.message_id),
-                now=self.now,
-            )
+            sent = Sent(letter.message_id, letter.channel, str(letter.message_id), self.now)
+            await outbox.record_sent(session.driver, sent)
         return str(letter.said["text"])
 
     async def fails(self, problem: str, after: timedelta) -> None:

@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from bot.channels.telegram.sending import Sender
 
 
+AT_ONCE = 8
+"""The part of a second's messages that may leave at once: 3 of 25, so that no second has more than 28."""
+
+
 class Telegram:
     """The channel. `api` is where the Bot API is, such as https://api.telegram.org."""
 
@@ -29,7 +33,7 @@ class Telegram:
         self.per_second, self.per_chat = per_second, per_chat
         self.limits: tuple[Limit, ...] = (
             Limit(f"{TELEGRAM}:chat:", per_chat),
-            Limit(TELEGRAM, per_second, burst=max(1, int(per_second))),
+            Limit(TELEGRAM, per_second, burst=max(1, int(per_second / AT_ONCE))),
         )
         self._token = token
         self._api = api.rstrip("/")

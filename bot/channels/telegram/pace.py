@@ -18,8 +18,8 @@ PER_CHAT = 1.0
 """Messages a second to one chat (Bots FAQ, "My bot is hitting limits": avoid more than one a second)."""
 OVERALL = 25.0
 """Messages a second to all chats together; Telegram allows about 30."""
-BURST = 25
-"""How many may leave at once."""
+BURST = 5
+"""How many may leave at once: then never more than 30 leave in any one second."""
 SLACK = 0.1
 """Seconds a message may leave early: the records count from when it was taken, this counts from when it leaves."""
 CROWD = 10_000

@@ -6,8 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-import httpx
-from telegram import InlineKeyboardButton, InlineKeyboardMarkup, LinkPreviewOptions
+from aiohttp import ClientConnectorError, ClientError, ClientHttpProxyError, ConnectionTimeoutError
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -37,8 +36,8 @@ from bot.channels.telegram.pace import OVERALL, PER_CHAT, Pace
 from bot.messages import Reply
 
 CHAT = re.compile(r"-?[0-9]{1,19}")
-NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
-NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+NO_PREVIEW = {"is_disabled": True}
+NEVER_LEFT = (ClientConnectorError, ClientHttpProxyError, ConnectionTimeoutError)
 NOBODY = ("chat not found", "user not found", "peer_id_invalid")
 UNKNOWN = "application/octet-stream"
 MEDIA = {".oga": "audio/ogg", ".ogg": "audio/ogg", ".opus": "audio/ogg", ".webp": "image/webp"}
@@ -67,6 +66,7 @@ class Sender:
         """Send one message as plain text: no mark-up, no link previews. Raises a TroubleError.
 
         People may copy and forward what they get (`protect_content` stays off): a helpline's number is for using.
+        The keyboard goes in plain JSON: built of the library's objects it would cost as much as the call.
         """
         if not CHAT.fullmatch(sending.address):
             raise BadAddressError
@@ -74,8 +74,7 @@ class Sender:
             message = await self.bot.send_message(
                 chat_id=int(sending.address),
                 text=buttons.words(sending.reply),
-                reply_markup=keyboard(sending.reply),
-                link_preview_options=NO_PREVIEW,
+                api_kwargs={"link_preview_options": NO_PREVIEW, **keyboard(sending.reply)},
             )
         return Accepted(str(message.message_id))
 
@@ -109,13 +108,13 @@ class Sender:
         await self._line.shutdown()
 
 
-def keyboard(reply: Reply) -> InlineKeyboardMarkup | None:
-    """Return the buttons under a reply, None where it asks nothing."""
+def keyboard(reply: Reply) -> dict[str, Any]:
+    """Return the buttons under a reply, as the parameter that carries them; none where it asks nothing."""
     laid = [
-        [InlineKeyboardButton(button.text, callback_data=button.press.data) for button in row]
+        [{"text": button.text, "callback_data": button.press.data} for button in row]
         for row in buttons.rows(reply)
     ]
-    return InlineKeyboardMarkup(laid) if laid else None
+    return {"reply_markup": {"inline_keyboard": laid}} if laid else {}
 
 
 @asynccontextmanager
@@ -154,7 +153,7 @@ def _out_of_time(error: TelegramError) -> TroubleError:
 
 def _broken_off(error: TelegramError) -> TroubleError:
     """Tell a line that broke on the way from a provider that answered, but not with a yes."""
-    on_the_way = isinstance(error.__cause__, httpx.HTTPError) and not isinstance(error.__cause__, NEVER_LEFT)
+    on_the_way = isinstance(error.__cause__, ClientError) and not isinstance(error.__cause__, NEVER_LEFT)
     return MaybeSentError() if on_the_way else TryLaterError()
 
 

@@ -1,0 +1,67 @@
+"""The figures printed about the net are true, and our own sentences are heard as well as they say."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.measuring import read_rows, score_net
+from bot.safety import Net
+from content.safety_loading import load_safety
+from content.safety_rules import KINDS
+
+HOME = Path(__file__).parents[2]
+SAFETY = HOME / "content" / "safety"
+RULES, _ = load_safety(SAFETY)
+NET = Net(RULES)
+ROWS = read_rows((SAFETY / "evaluation.jsonl").read_text(encoding="utf-8").splitlines())
+SCORE = score_net(ROWS, NET)
+
+
+def table():
+    """Draw the table as it stands between the marks in the document."""
+    lines = ["| | Heard | Of |", "|---|---|---|"]
+    for kind in KINDS:
+        risk = SCORE.kinds[kind]["risk"]
+        lines.append(f"| Risk: {kind.replace('_', ' ')} | {risk.heard} | {risk.of} |")
+    lines += [
+        f"| **Risk, all kinds** | **{SCORE.risk.heard}** | **{SCORE.risk.of}** |",
+        f"| Distress, which may be heard or not | {SCORE.distress.heard} | {SCORE.distress.of} |",
+        f"| Neither: alarms for nothing | {SCORE.no_risk.heard} | {SCORE.no_risk.of} |",
+    ]
+    version = f"Rules {RULES.version}, second ear {RULES.ear.version}"
+    shares = f"recall {SCORE.risk.share:.3f}, precision {SCORE.precision:.3f}"
+    return "\n".join(["", f"{version}: {shares}.", "", *lines, ""])
+
+
+def test_the_figures_people_read_about_the_net_are_true():
+    page = (HOME / "docs" / "safety.md").read_text(encoding="utf-8")
+    printed = re.search(r"<!-- figures -->\n(.*)<!-- /figures -->", page, re.DOTALL)
+    assert printed, "docs/safety.md has lost its figures"
+    assert printed[1] == table() + "\n", f"write this between the marks in docs/safety.md:\n{table()}"
+
+
+def test_nearly_all_our_own_sentences_of_danger_are_heard_and_few_others_are():
+    assert len(ROWS) >= 350
+    assert SCORE.risk.share >= 0.97
+    assert SCORE.precision >= 0.95
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_people_in_each_kind_of_danger_are_heard(kind):
+    risk = SCORE.kinds[kind]["risk"]
+    assert risk.of >= 15
+    assert risk.share >= (0.9 if kind == "suicide" else 0.95)
+
+
+def test_nobody_learns_from_the_sentences_the_net_is_measured_on():
+    learned = (SAFETY / "training.jsonl").read_text(encoding="utf-8").lower()
+    assert [
+        row.name for row in ROWS if int(row.name[1:]) > 223 and f'"text": "{row.text.lower()}"' in learned
+    ] == []
+
+
+def test_people_are_mostly_answered_for_the_danger_they_are_in():
+    heard = [(row, danger) for row in ROWS if row.label == "risk" and (danger := NET.listen(row.text))]
+    right = sum(row.kind in danger.kinds for row, danger in heard)
+    assert right / len(heard) >= 0.95
