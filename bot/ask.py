@@ -141,6 +141,7 @@ class Ask:
     postcode = _Asking(Kinds.postcode)
     phone = _Asking(Kinds.phone)
     access_code = _Asking(Kinds.access_code)
+    proof = _Asking(Kinds.proof)
     age = _Asking(Kinds.age)
     number = _Asking(Kinds.number)
     scale = _Asking(Kinds.scale)
@@ -175,7 +176,7 @@ class Ask:
         return value
 
     def leave_open(self, key: str) -> None:
-        """Let an answer be changed although something is done after it: the flow can go on from another one too."""
+        """Let an answer be changed although something is done after it: the flow can go on from another."""
         self.left_open.add(key)
 
     def lead_to(self, flow: str) -> NoReturn:

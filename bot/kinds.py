@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
@@ -129,6 +129,10 @@ class Kinds:
             _("A number like 07700 900123, please."),
             say_back=reading.as_written,
         )
+
+    def proof(self, /, key: str, words: str) -> Question[str]:
+        """Ask for something only they know, as it is typed. Not their own words: a keyword is a keyword here."""
+        return replace(self.text(key, words, most=100), kind=Kind.CODE)
 
     def access_code(self, /, key: str, words: str, *, label: str = "") -> Question[str]:
         """Ask for the access code to a lasting power of attorney; V-XXXX-XXXX-XXXX comes back."""

@@ -120,7 +120,7 @@ def _is_them(ask: Ask) -> bool:
         return True
     words = PROVE_BY_REFERENCE if known.by_reference_only else PROVE
     for number in range(1, rights.TRIES + 1):
-        said = ask.text(f"proof_{number}", words if number == 1 else NOT_RIGHT, most=100)
+        said = ask.proof(f"proof_{number}", words if number == 1 else NOT_RIGHT)
         age, postcode = age_and_postcode(said)
         told = Told(reference=reference(said), age=age, postcode=postcode)
         proof = ask.do(

@@ -258,6 +258,12 @@ async def test_nobody_else_sees_anything_and_after_three_tries_a_person_looks(an
     assert "Referrals" not in ann.heard
 
 
+async def test_a_keyword_is_no_try_to_show_who_they_are(ann: Speaker) -> None:
+    await ann.says(*SHORTEST_REFERRAL, "my data")
+    assert "999" in await ann.says("helplines")
+    assert ann.asked == "proof_1"
+
+
 async def test_whoever_feels_unsafe_is_known_by_her_reference_alone(ann: Speaker) -> None:
     said = (*SHORTEST_REFERRAL[:6], "unsafe", "here", "any", "yes")
     found = REFERENCE.search(await ann.says(*said))
