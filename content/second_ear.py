@@ -18,7 +18,7 @@ EAR_FILE = "ear.en.json"
 FEWEST_WORDS = 4
 """Shorter answers ("yes", "2", "BB9 7AA", a name) are left to the rules."""
 
-WINDOW, STRIDE = 24, 12
+WINDOW, STRIDE = 14, 7
 MOST_WORDS = 1000
 STRONGEST = 127
 """The weights are kept as whole numbers of one byte, from -127 to 127, in units of `unit`."""
@@ -162,17 +162,22 @@ def features(words: Sequence[str], concept: Mapping[str, str]) -> list[int]:
     over a gap; which two meanings occur together at all; and how longer words begin.
     """
     told = ["^", *words, "$"]
-    meant = [concept.get(word) or ("#number" if word.isdigit() else _stem(word)) for word in told]
-    found = {f"w {word}" for word in told}
-    found.update(word for word in meant if word[0] == "#")
-    found.update(f"p {word[:4]}" for word in words if len(word) > 4)
-    found.update(f"d {one} {two}" for one, two in itertools.pairwise(told))
-    for gap in (1, 2, 3):
-        found.update(f"{min(gap, 2)} {one} {two}" for one, two in zip(meant, meant[gap:], strict=False))
-    found.update(f"t {one} {two} {three}" for one, two, three in zip(meant, meant[1:], meant[2:], strict=False))
-    heard = sorted({word for word in meant if word[0] == "#"})
-    found.update(f"q {one} {two}" for at, one in enumerate(heard) for two in heard[at + 1 :])
-    return [zlib.crc32(one.encode("utf-8", "surrogatepass")) for one in found]
+    spelt = [word.encode("utf-8", "surrogatepass") for word in told]
+    meant = [
+        (concept.get(word) or ("#number" if word.isdigit() else _stem(word))).encode("utf-8", "surrogatepass")
+        for word in told
+    ]
+    heard = sorted({word for word in meant if word[:1] == b"#"})
+    found = {b"w " + word for word in spelt}
+    found.update(heard)
+    found.update([b"p " + word[:4].encode("utf-8", "surrogatepass") for word in words if len(word) > 4])
+    found.update([b"d " + one + b" " + two for one, two in itertools.pairwise(spelt)])
+    for mark, gap in ((b"1 ", 1), (b"2 ", 2), (b"2 ", 3)):
+        found.update([mark + one + b" " + two for one, two in zip(meant, meant[gap:], strict=False)])
+    neighbours = zip(meant, meant[1:], meant[2:], strict=False)
+    found.update([b"t " + one + b" " + two + b" " + three for one, two, three in neighbours])
+    found.update([b"q " + one + b" " + two for one, two in itertools.combinations(heard, 2)])
+    return list(map(zlib.crc32, found))
 
 
 def load_ear(path: Path) -> EarFile:

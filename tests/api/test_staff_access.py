@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -25,6 +25,22 @@ ROUTES = {
     ("GET", "/attachments/{attachment_id}"): Scope.PERSON_READ,
     ("POST", "/handoffs/{handoff_id}/messages"): Scope.MESSAGE_SEND,
     ("POST", "/handoffs/{handoff_id}/activities"): Scope.REFERRAL_WRITE,
+    ("POST", "/handoffs/{handoff_id}/danger"): Scope.REFERRAL_WRITE,
+    ("GET", "/people/{person_id}/outcomes"): Scope.PERSON_READ,
+    ("PUT", "/people/{person_id}/check-in"): Scope.REFERRAL_WRITE,
+    ("GET", "/reports/equality"): Scope.QUEUE_READ,
+    ("GET", "/introductions"): Scope.QUEUE_READ,
+    ("GET", "/introductions/wording"): Scope.QUEUE_READ,
+    ("GET", "/introductions/{introduction_id}"): Scope.PERSON_READ,
+    ("POST", "/introductions/{introduction_id}/release"): Scope.REFERRAL_WRITE,
+    ("POST", "/introductions/{introduction_id}/drop"): Scope.REFERRAL_WRITE,
+    ("POST", "/introductions/{introduction_id}/heard-yes"): Scope.REFERRAL_WRITE,
+    ("POST", "/introductions/{introduction_id}/authority/verify"): Scope.REFERRAL_WRITE,
+    ("POST", "/introductions/{introduction_id}/authority/refuse"): Scope.REFERRAL_WRITE,
+    ("GET", "/matches"): Scope.QUEUE_READ,
+    ("GET", "/matches/{match_id}"): Scope.PERSON_READ,
+    ("POST", "/matches/{match_id}/join"): Scope.REFERRAL_WRITE,
+    ("POST", "/matches/{match_id}/keep-apart"): Scope.REFERRAL_WRITE,
     ("GET", "/complaints"): Scope.QUEUE_READ,
     ("GET", "/complaints/{complaint_id}"): Scope.PERSON_READ,
     ("POST", "/complaints/{complaint_id}/acknowledge"): Scope.MESSAGE_SEND,
@@ -40,6 +56,17 @@ BODIES = {
     "activities": {"kind": "call", "minutes": 5},
     "answer": {"text": "We are sorry."},
     "/complaints/{complaint_id}/close": {"outcome": "upheld"},
+    "drop": {"reason": "could_not_reach"},
+    "danger": {"verdict": "a_way_of_speaking"},
+    "heard-yes": {
+        "said_yes": True,
+        "name": "Rose",
+        "age": 81,
+        "postcode": "BB9 7AA",
+        "needs": ["lonely"],
+        "phone": "+447700900111",
+    },
+    "join": {},
     "end": {"outcome": "done", "text": "We have put that right."},
 }
 
@@ -49,6 +76,10 @@ async def knocks(worker: AtWork, method: str, path: str) -> int:
     where = re.sub(r"{\w+}", lambda _name: str(uuid.uuid4()), path)
     if method == "GET":
         return (await worker.get(where)).status_code
+    if method == "PUT":
+        next_week = datetime.now(UTC).date() + timedelta(days=7)
+        answer = await worker.client.put(API + where, headers=worker.head, json={"on": next_week.isoformat()})
+        return answer.status_code
     body = BODIES.get(path) or BODIES.get(path.rpartition("/")[2])
     return (await worker.post(where, version=1, json=body)).status_code
 

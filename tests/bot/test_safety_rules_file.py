@@ -6,14 +6,15 @@ from pathlib import Path
 import pytest
 
 from content.problems import ContentError
-from content.safety_loading import REPLIES_FILE, RULES_FILE, load_safety
+from content.safety_loading import EAR_LEARNS_FROM, REPLIES_FILE, RULES_FILE, load_safety
+from content.second_ear import EAR_FILE
 
 CONTENT = Path(__file__).parents[2] / "content" / "safety"
 
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in (RULES_FILE, REPLIES_FILE):
+    for name in (RULES_FILE, REPLIES_FILE, EAR_FILE, *EAR_LEARNS_FROM):
         shutil.copy(CONTENT / name, tmp_path / name)
     return tmp_path
 
@@ -35,7 +36,7 @@ def test_an_example_that_is_not_heard_is_named_with_its_line(folder):
 def test_an_idiom_that_alarms_is_named_with_its_line(folder):
     line = change(folder / RULES_FILE, "  - I'm dying for a cuppa", "  - I want to die of shame")
     _, problems = load_safety(folder)
-    assert [problem.line for problem in problems] == [line]
+    assert (str(folder / RULES_FILE), line) in [(problem.file, problem.line) for problem in problems]
 
 
 def test_a_sentence_a_rule_must_not_hear_is_named_when_it_does(folder):
@@ -95,3 +96,19 @@ def test_a_reply_with_no_words_is_refused_with_its_own_file_and_line(folder):
         load_safety(folder)
     (problem,) = refusal.value.problems
     assert (problem.file, problem.line) == (str(folder / REPLIES_FILE), line)
+
+
+def test_words_of_another_script_in_plain_letters_are_named(folder):
+    change(folder / RULES_FILE, "says: [想死,", "says: [xiang si, 想死,")
+    _, problems = load_safety(folder)
+    assert ["plain letters" in problem.message for problem in problems] == [True]
+
+
+def test_a_phrase_may_hold_one_form_of_a_word_alone(folder):
+    change(folder / RULES_FILE, "      - catch|catching the bus", "      - catch! the bus")
+    rules, problems = load_safety(folder)
+    heard = [
+        rules.book.heard_in(rules.plain_words.read(f"{word} the bus tonight")) for word in ("catch", "catching")
+    ]
+    assert problems == []
+    assert heard == [{"suicide_named"}, set()]

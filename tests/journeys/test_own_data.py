@@ -21,6 +21,7 @@ from waitingroom import (
     consents,
     conversations,
     data_requests,
+    equality,
     handoffs,
     introductions,
     notices,
@@ -400,12 +401,16 @@ async def test_an_open_referral_is_withdrawn_and_a_person_deletes_within_a_month
 
 async def test_a_referral_withdrawn_before_anyone_took_it_on_is_deleted_at_once(ann: Speaker) -> None:
     reference = await waiting(ann)
+    async with ann.desk.database.transaction() as session:
+        talk = ann.turns[-1].conversation_id
+        assert await equality.keep(session, conversation_id=talk, asked=["sex"], answers={"sex": "female"})
     await ann.says("consent", "1", "leave")
     heard = await ann.says("delete", reference, "yes")
     assert "all we held about you" in heard
     rows = await dump(ann.desk)
     assert rows["person"] == rows["referral"] == rows["waiting"] == rows["sent_step"] == rows["handoff"] == []
-    assert rows["consent"] == rows["notice_shown"] == []
+    assert rows["consent"] == rows["notice_shown"] == rows["equality_answers"] == []
+    assert [row["body"] for row in rows["message"] if row["author"] == "person"] == [None]
 
 
 async def test_danger_that_nobody_has_looked_at_is_looked_at_first(ann: Speaker) -> None:
