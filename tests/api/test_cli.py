@@ -63,7 +63,7 @@ def test_a_mistake_in_the_words_ends_the_check_with_file_and_line(
 
 def test_a_scripted_talk_is_run_and_printed(tmp_path: Path, database_url: str) -> None:
     script = tmp_path / "talk.txt"
-    script.write_text("# someone says no\nhello\nno thanks\n")
+    script.write_text("# someone says no\nhello\nme, 72\nno thanks\n")
     ran = run("talk", "--script", str(script), at=tmp_path, DATABASE_URL=database_url)
     assert ran.returncode == 0
     assert "> no thanks" in ran.stdout

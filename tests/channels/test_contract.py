@@ -22,6 +22,8 @@ MARK = re.compile(r"(\d+)/(\d+)\n")
 WITH_A_PROVIDER = ("telegram", "sms", "whatsapp")
 
 only = pytest.mark.parametrize
+ALIKE = "maybe_known"
+"""Everybody in this town is called Ann, is 72 and lives at BB9 7AA: each but the first may be one we know."""
 
 
 @pytest.fixture(params=DRIVERS)
@@ -81,6 +83,7 @@ def facts(told: dict[str, Any]) -> dict[str, Any]:
     """What a story says, without what is different each time."""
     reach = {key: value for key, value in told["safe_contact"].items() if key != "warnings"}
     kept = {key: told[key] for key in ("name", "age", "area", "postcode", "what_matters")}
+    reasons = told["handoff"]["reasons"]
     return kept | {
         "needs": [need["key"] for need in told["needs"]],
         "safe_contact": reach,
@@ -88,7 +91,7 @@ def facts(told: dict[str, Any]) -> dict[str, Any]:
             (one["purpose"], one["recipient"], one["channel"], one["stands"]) for one in told["consents"]
         ],
         "ways": [(way["channel"], way["state"]) for way in told["ways"]],
-        "handoff": (told["handoff"]["status"], told["handoff"]["urgency"], told["handoff"]["reasons"]),
+        "handoff": (told["handoff"]["status"], told["handoff"]["urgency"], [r for r in reasons if r != ALIKE]),
         "referral": (told["referral"]["status"], told["referral"]["source"]),
     }
 
