@@ -106,6 +106,8 @@ def test_another_tab_with_the_chat_goes_too(browsing: Any) -> None:
 
 def test_a_page_the_browser_kept_is_asked_for_again(browsing: Any) -> None:
     page = in_the_middle(browsing)
+    page.reload()  # nothing is on its way any more that could bring the cookie back
+    expect(page.locator("#lines")).to_contain_text("Annabel")
     browsing.context.clear_cookies()
     with page.expect_navigation():
         page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true }))")
