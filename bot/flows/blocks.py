@@ -1,5 +1,6 @@
 """Blocks that talks share: how a helpline is said, a piece of self-care, a wait."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -14,7 +15,7 @@ from bot.service import Service
 from bot.words import _
 from content import Helpline, Item
 from waitingroom import consents, conversations, handoffs, notices
-from waitingroom.consents import Purpose, Recipient
+from waitingroom.consents import GivenBy, Purpose, Recipient
 from waitingroom.conversations import Forgetting
 from waitingroom.handoffs import Reason, Urgency
 from waitingroom.notices import Showing
@@ -45,21 +46,36 @@ def said_discreetly(ask: Ask, question: Question[V], said: str) -> Question[V]:
     return question if ask.here.channel in ON_A_PAGE else replace(question, say=lambda _value: ask.say(said))
 
 
-def keep_consent(ask: Ask, wording: str, version: str) -> None:
-    """Keep a yes to what they tell us being kept and shared with a link worker, and that the notice was shown."""
-    ask.do(
-        "consent_kept",
+def keep_yes(
+    ask: Ask,
+    key: str,
+    purpose: Purpose,
+    recipient: Recipient,
+    wording: str,
+    version: str,
+    *,
+    given_by: GivenBy | None = None,
+) -> uuid.UUID:
+    """Keep a yes with the words it was asked in. `given_by`: who by law says it for someone. Returns its id."""
+    return ask.do(
+        key,
         consents.give,
         conversation_id=ask.here.conversation_id,
-        purpose=Purpose.REFERRAL,
-        recipient=Recipient.LINK_WORKER,
+        purpose=purpose,
+        recipient=recipient,
         wording=ask.say(wording),
         wording_version=version,
         language=ask.here.words.language,
         channel=ask.here.channel,
         evidence=ask.here.message_id,
         now=ask.here.now,
+        given_by=given_by,
     )
+
+
+def keep_consent(ask: Ask, wording: str, version: str) -> None:
+    """Keep a yes to what they tell us being kept and shared with a link worker, and that the notice was shown."""
+    keep_yes(ask, "consent_kept", Purpose.REFERRAL, Recipient.LINK_WORKER, wording, version)
     ask.do(
         "notice_kept",
         notices.note_shown,

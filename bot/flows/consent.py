@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from bot import notice
 from bot.ask import Ask
-from bot.flows.blocks import in_words
+from bot.flows.blocks import in_words, keep_yes
 from bot.reading import Option
 from bot.words import _
-from waitingroom import agreements, consents, notices
+from waitingroom import agreements, notices
 from waitingroom.agreements import Agreed, Ended, Yes
 from waitingroom.consents import Purpose, Recipient
 from waitingroom.conversations import ContactState
@@ -84,18 +84,8 @@ def volunteer(ask: Ask) -> None:
     if not ask.yes_no("volunteering", VOLUNTEERING, plainly=True):
         ask.tell(_("That is fine. We will not ask again. Send VOLUNTEER if you change your mind."))
         return
-    ask.do(
-        "volunteering_kept",
-        consents.give,
-        conversation_id=ask.here.conversation_id,
-        purpose=Purpose.VOLUNTEERING,
-        recipient=Recipient.OURSELVES,
-        wording=ask.say(VOLUNTEERING),
-        wording_version=VOLUNTEERING_VERSION,
-        language=ask.here.words.language,
-        channel=ask.here.channel,
-        evidence=ask.here.message_id,
-        now=ask.here.now,
+    keep_yes(
+        ask, "volunteering_kept", Purpose.VOLUNTEERING, Recipient.OURSELVES, VOLUNTEERING, VOLUNTEERING_VERSION
     )
     ask.tell(_("Thank you. You said yes to news about helping others. To take that back, send CONSENT."))
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from bot.ask import Ask
-from bot.flows.blocks import ON_A_PAGE
+from bot.flows.blocks import ON_A_PAGE, keep_yes
 from bot.flows.safe_contact import WHEN
 from bot.own_words import Chosen, in_own_words_too
 from bot.questions import Kind, Question
@@ -117,19 +117,7 @@ def _may_the_surgery_know(ask: Ask) -> None:
     """Ask for a yes of its own; no is as good an answer, and takes back a yes said before."""
     here, shared = ask.here, Purpose.SHARING
     if ask.yes_no("gp_consent", GP_CONSENT, plainly=True):
-        ask.do(
-            "gp_consent_kept",
-            consents.give,
-            conversation_id=here.conversation_id,
-            purpose=shared,
-            recipient=Recipient.GP,
-            wording=ask.say(GP_CONSENT),
-            wording_version=GP_CONSENT_VERSION,
-            language=here.words.language,
-            channel=here.channel,
-            evidence=here.message_id,
-            now=here.now,
-        )
+        keep_yes(ask, "gp_consent_kept", shared, Recipient.GP, GP_CONSENT, GP_CONSENT_VERSION)
         return
     ask.do(
         "gp_consent_ended",

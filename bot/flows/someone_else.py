@@ -3,9 +3,9 @@
 import uuid
 
 from bot.ask import Ask
-from bot.flows.blocks import FORGOTTEN, tell_helplines
+from bot.flows.blocks import FORGOTTEN, keep_yes, tell_helplines
 from bot.words import _
-from waitingroom import consents, conversations, introductions
+from waitingroom import conversations, introductions
 from waitingroom.consents import GivenBy, Purpose, Recipient
 from waitingroom.conversations import Place
 
@@ -59,20 +59,8 @@ def turn_away_the_young(ask: Ask, since: int) -> None:
 
 def give(ask: Ask, key: str, purpose: Purpose, wording: str, *, given_by: GivenBy | None = None) -> uuid.UUID:
     """Keep a yes with the words it was asked in. `given_by`: who by law says it for someone. Returns its id."""
-    return ask.do(
-        key,
-        consents.give,
-        conversation_id=ask.here.conversation_id,
-        purpose=purpose,
-        recipient=Recipient.LINK_WORKER,
-        wording=ask.say(wording),
-        wording_version=WORDING_VERSION,
-        language=ask.here.words.language,
-        channel=ask.here.channel,
-        evidence=ask.here.message_id,
-        now=ask.here.now,
-        given_by=given_by,
-    )
+    link_worker = Recipient.LINK_WORKER
+    return keep_yes(ask, key, purpose, link_worker, wording, WORDING_VERSION, given_by=given_by)
 
 
 def keep_nothing_of_them(ask: Ask, since: int) -> None:
