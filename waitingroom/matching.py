@@ -18,7 +18,7 @@ from waitingroom.people import AboutYou, Person, SafeContact
 PHONES = ("sms", "whatsapp")
 """Channels whose addresses are phone numbers, E.164."""
 MOST = 20
-"""More people than this who look alike are a fault of ours, not a person."""
+"""A mark that more people than this have (a hostel's number) tells nobody apart, and is passed over."""
 
 OF_TALK = "SELECT person_id FROM conversation WHERE id = $1"
 WRITTEN_FROM = "SELECT id, address FROM contact WHERE conversation_id = $1 AND channel = ANY($2)"
@@ -26,14 +26,18 @@ IS_MARKED = "SELECT EXISTS (SELECT 1 FROM person_mark WHERE person_id = $1)"
 FORGET = "DELETE FROM person_mark WHERE person_id = $1"
 MARK = "INSERT INTO person_mark (person_id, mark) SELECT $1, unnest($2::bytea[]) ON CONFLICT DO NOTHING"
 SAME = """
-SELECT m.person_id, array_agg(DISTINCT m.mark), max(r.joined_at) FROM person_mark m
+WITH telling AS MATERIALIZED (
+    SELECT told.mark FROM unnest($1::bytea[]) AS told (mark)
+    WHERE (SELECT count(*) FROM (SELECT 1 FROM person_mark p WHERE p.mark = told.mark LIMIT $3 + 1) AS few) <= $3
+)
+SELECT m.person_id, array_agg(DISTINCT m.mark), max(r.joined_at) FROM telling
+JOIN person_mark m ON m.mark = telling.mark
 JOIN referral r ON r.person_id = m.person_id
-WHERE m.mark = ANY($1::bytea[]) AND m.person_id <> $2
+WHERE m.person_id <> $2
   AND EXISTS (SELECT 1 FROM conversation v WHERE v.person_id = m.person_id)
 GROUP BY m.person_id
 HAVING NOT EXISTS (SELECT 1 FROM person_match p
                    WHERE m.person_id IN (p.earlier_id, p.later_id) AND $2 IN (p.earlier_id, p.later_id))
-LIMIT $3
 """
 """Others with a talk and one of these marks, and when they last told us about themselves. A pair is found once."""
 

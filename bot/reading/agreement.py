@@ -60,6 +60,8 @@ def _unstretched(text: str) -> list[str]:
 
 def _from_words(text: str, said: list[str]) -> YesNo | None:
     core = [word for word in said if word != "," and not (word in known.BEFORE_NUMBER and {"1", "2"} & set(said))]
+    if core and "?" not in text and len(core) <= _LONGEST and phrases.INSTEAD_OF_YES.search(" ".join(core)):
+        return "no"
     if not core or ("?" in text and len(core) <= 2) or _both_abroad(set(core)) or _ASKED_BACK.match(simple(text)):
         return None
     if 1 < len(core) <= _LONGEST and core[0] in {"1", "2"}:

@@ -95,6 +95,12 @@ YES_SOFT: Final = any_of(
     "(?:absolutely|so|very|that) (?:true|correct|right)|you(?:re| are) right",
     "thats (?:fine|ok|good|great|it|right)|sounds (?:good|great|fine|lovely|ok)",
 )
+INSTEAD_OF_YES: Final = any_of(
+    "(?:no|non|nein|nie|nu|não|nao|nej|nem|nee) (?:not|nicht|pas|non|no|nie|nu|não|nao|inte|ej|niet) "
+    "(?:yes|oui|ja|si|sì|sí|tak|da|sim)"
+)
+"""No, and in the same breath that it is not yes: "I said no, not yes"."""
+
 NO_ABROAD: Final = any_of(
     "pas d ?accord|pas correct|pas ok|pas question|pas vrai|nest pas (?:correct|ok|bien|vrai|ça|ca)|ne veux pas",
     "absolument pas|bien sûr que non|no estoy de acuerdo|de ninguna manera|no quiero",
@@ -108,6 +114,7 @@ NO_ABROAD: Final = any_of(
     "tamam değil|değil|yanlış|не съм съгласен|не съм съгласна|не е добре|не согласен|не согласна|не хочу",
     "не згоден|не згодна|неправильно|dydw i ddim|dim diolch|dwi ddim|nahi chahta|nahi chahti|nahin chahta",
     "لا أوافق|لا اوافق|لا أريد|لا اريد|غير صحيح|ليس صحيحا",
+    r"(?:괜찮지|원하지) 않\w*|싫\w+",
     "نہیں چاہتا|نہیں چاہتی|नहीं चाहता|नहीं चाहती|सही नहीं|ठीक नहीं",
 )
 """No in the other languages of the people served, in more than one word."""
@@ -118,6 +125,7 @@ YES_ABROAD: Final = any_of(
     "vanzelfsprekend|natuurlijk|zeker|akkoord|graag|claro que sim|com certeza|concordo|tudo bem|está bem",
     "va bene|d ?accordo|certo che sì|certo che si|esatto|volentieri|zgadzam się|zgadzam sie|oczywiście|w porządku",
     "sunt de acord|desigur|bineînțeles|kör på|självklart|gärna|okej|tabii|elbette|olur|katılıyorum|tamam",
+    r"evet (?:yapaca\w+|yaparım|olur|isterim|kabul)|(?:네|예) (?:그래서|그렇게|좋)\w*",
     "съгласен|съгласна|добре|разбира се|конечно|хорошо|согласен|согласна|звичайно|згоден|згодна|wrth gwrs",
     "theek hai|thik hai|bilkul|ٹھیک ہے|بالتأكيد|موافق|موافقة|طبعا|حسنا|ठीक है|बिल्कुल|सहमत|ਠੀਕ ਹੈ|ঠিক আছে|બરાબર",
 )

@@ -13,7 +13,7 @@ suppose so
 I don't mind|no problem|yh|ye|ya|k|yes love|i would yes|um yes|well yes|oh yes please|yes, I have|fine
 1 yes|yes 👍
 correct|that's right|true|tak|ie|da|sim|haan ji|ਹਾਂ|ہاں|نعم|হ্যাঁ|હા|defo|that's me|why not|indeed
-I consent|lovely
+I consent|lovely|Tamam, evet yapacağım|네 그렇게 하겠습니다
 yes, no problem|im happy with that|i think so|you may|✅|Yes I need help|by all means|hello yes|yres|好的"""
 NO = """no|No thanks|no thank you|nah|nope|n|2|two|2 no|👎|no ta|not really|I'd rather not|prefer not to
 not now|no I don't
@@ -24,7 +24,7 @@ not interested|no chance|no i cant|no I dont know anyone here|thanks but no than
 نہیں|لا|না
 nac ydw|❌|no x|no need|not for me|please dont|i dont agree|it isn't|no because i live alone
 no. I want a person
-i said no|hell no|I don't want that|uh uh|afraid not|probably not|不要"""
+i said no|Ich sagte nein, nicht ja|ho detto no non sì|이것은 괜찮지 않아요|hell no|I don't want that|uh uh|afraid not|probably not|不要"""
 UNSURE = """not sure|I'm not sure|maybe|don't know|dont know|dunno|idk|no idea|im not too sure tbh|perhaps
 it depends
 hard to say|can't decide|haven't a clue|yes maybe|maybe no|not sure yet|🤷|🤷‍♀️|let me think|who knows
@@ -40,7 +40,8 @@ BB9 7AA
 yesterday|nothing|now|not|know|yes?|no?|sorry wrong person|there is no heating|i have no food|fine thanks|1 2
 no wait yes|Yes or no?|never mind|x||   |???|🙂|Norma|Yasmin|North Street|ok bye|thank ya|not yes
 I never said yes|I said yes to nothing|not a yes|yes dont|nah ye|I wouldn't say no
-I agree with nothing|i'd like that not to happen|sure I don't|isnt that right|Sí. Dije que no"""
+I agree with nothing|i'd like that not to happen|sure I don't|isnt that right|Sí. Dije que no
+evet istemiyorum|I said no, or yes"""
 STOP = """STOP|stop|Stop.|STOP!!|StopAll|stop all|unsubscribe|UNSUBSCRIBE ME|cancel|end|quit|revoke|optout
 opt out
 stop texting me|please stop texting me|unsubscribe please|leave me alone|stop messaging me|no more texts

@@ -16,7 +16,18 @@ from bot.channels.twilio.whatsapp import WhatsApp
 from bot.desk import Desk
 from tests.at_the_desk import claims, close_referral, everyone, hands_back, open_referral, reasons_of, story_of
 from tests.talking import Speaker
-from waitingroom import conversations, erasure, joining, messages, pairs, people, referrals, staff, waiting
+from waitingroom import (
+    conversations,
+    erasure,
+    joining,
+    matching,
+    messages,
+    pairs,
+    people,
+    referrals,
+    staff,
+    waiting,
+)
 from waitingroom.database import Session
 from waitingroom.errors import IllegalMoveError, StaleError
 from waitingroom.handoffs import Reason
@@ -209,6 +220,20 @@ async def test_father_and_son_of_one_name_and_one_phone_are_shown_and_never_join
     assert match.sureness is Sureness.LIKELY
     assert await count(ann, "referral", "status = 'waiting'") == 2
     assert son.turns[-1].conversation_id != ann.turns[-1].conversation_id
+
+
+async def test_a_number_that_too_many_have_tells_nobody_apart_and_the_rest_still_does(
+    ann: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(matching, "MOST", 3)
+    for number, age in enumerate(("30", "45", "60")):
+        guest = Speaker(ann.desk, now=ann.now + timedelta(days=number), channel="web")
+        await guest.says(*by_phone(name="Ann Smith", age=age, postcode=f"BB9 {number}AA"))
+    assert len(await matches(ann)) == 3
+    await elsewhere(ann).says(*by_phone(name="Ann Smith", age="22", postcode="BB9 7AA"))
+    assert len(await matches(ann)) == 3, "by now the hostel's number says nothing"
+    await elsewhere(ann).says(*referral(name="Ann Smith", age="60", postcode="BB9 2AA"))
+    assert len(await matches(ann)) == 4
 
 
 async def test_half_a_postcode_and_a_birthday_in_between_are_forgiven(ann: Speaker) -> None:
