@@ -53,6 +53,8 @@ class Talk:
     """Where a conversation stands: the flows under way, the innermost last."""
 
     frames: list[Frame] = field(default_factory=list)
+    left: bool = False
+    """everything that was under way was left for good, in this very turn"""
 
     def kept(self) -> str:
         """Return the talk as JSON, to be sealed."""
@@ -165,6 +167,7 @@ class Conversation:
             except Over:
                 told += [Reply(line) for line in ask.lines]
                 self.talk.frames.clear()
+                self.talk.left = True
             else:
                 told += [Reply(line) for line in ask.lines]
                 self.talk.frames.pop()

@@ -1,5 +1,6 @@
 """Opening: a talk that we begin ourselves, with someone who has not just written."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlmodel import col
 
+from bot import beside
 from bot.ask import Here, Verb
 from bot.conversation import Conversation, Talk
 from bot.desk import Desk
@@ -54,9 +56,22 @@ async def open_talk(session: Session, desk: Desk, contact: Contact, flow: str, *
         return await verb(session, **facts)
 
     said = await Conversation(talk, here, FLOWS, perform).begin(flow)
+    await _keep(session, kept, talk)
+    return said
+
+
+async def put_away(session: Session, *, conversation_id: uuid.UUID) -> None:
+    """Leave open no question of the bot beside a talk with a person. The talk's row must be locked."""
+    kept = await conversations.find(session, conversation_id)
+    talk = _recalled(session, kept)
+    if talk.frames:
+        beside.put_away(talk)
+        await _keep(session, kept, talk)
+
+
+async def _keep(session: Session, kept: Kept, talk: Talk) -> None:
     sealed = session.keys.seal(talk.kept(), _where(kept))
     await session.run(update(Kept).where(col(Kept.id) == kept.id).values(talk=sealed))
-    return said
 
 
 def _recalled(session: Session, kept: Kept) -> Talk:

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from bot import reading
+from bot import opening, reading
 from bot.desk import Desk
 from bot.outreach import put, say
 from bot.words import _, words_in
@@ -25,9 +25,11 @@ async def write(
 ) -> Message:
     """Queue a link worker's own words to the person, cleaned of what cannot be seen.
 
+    What the person says next is said to them, not to a question of the bot that stood.
     Raises StoppedError where they asked for no more messages there.
     """
     contact = await conversations.way_to_reach(session, conversation_id=handoff.conversation_id)
+    await opening.put_away(session, conversation_id=handoff.conversation_id)
     return await put(
         session,
         desk,

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import asides, crossing, keywords, memory, reading
+from bot import asides, beside, crossing, keywords, memory, reading
 from bot.ask import Here, Verb
 from bot.conversation import SOUNDS_HARD, Conversation, Talk
 from bot.desk import Desk
@@ -113,17 +113,17 @@ async def _answer(
 ) -> list[Reply]:
     """Say what is said back: danger first, then keywords, then the flow.
 
-    While a person owns the talk the bot is silent but for danger, STOP and START.
+    While a person owns the talk the bot is silent but for danger and what stands in `bot.beside`.
     """
     danger = desk.net.listen(inbound.text)
     standing = conversation.standing() if danger else None
     if _is_offered(standing, inbound.text) or _is_only_a_number(standing, inbound.text):
         danger = None
     said = await _sound_alarm(session, desk, inbound, known, danger) if danger else []
-    asked = _asked(inbound.text, known, conversation)
     kept = await _keep_attachments(session, inbound, known)
     if known.owner is Owner.LINK_WORKER:
-        return said + (await replace(conversation, talk=Talk()).begin(asked) if asked in ALWAYS else [])
+        return said + await _answer_beside(conversation, inbound, known, danger)
+    asked = _asked(inbound.text, known, conversation)
     if inbound.aside:
         said += [Reply(_said_to(inbound, kept, conversation))]
         if not inbound.text and inbound.attachments and known.place is Place.WAITING_ROOM:
@@ -133,6 +133,16 @@ async def _answer(
     if danger and not _is_answer_too(standing, inbound.text):
         return said + await conversation.again()
     return said + await _follow(conversation, inbound, known, asked)
+
+
+async def _answer_beside(
+    conversation: Conversation, inbound: Inbound, known: Known, danger: Danger | None
+) -> list[Reply]:
+    alone = beside.of(conversation)
+    asked = _asked(inbound.text, known, alone)
+    if danger and asked not in ALWAYS and not _is_answer_too(alone.standing(), inbound.text):
+        return []
+    return await beside.answer(conversation, alone, inbound, asked)
 
 
 def _asked(said: str, known: Known, conversation: Conversation) -> Act | str | None:
