@@ -9,31 +9,27 @@ from datetime import datetime, timedelta
 from api.app import create_app
 from api.house import House, open_house
 from api.keys import OWNER_ONLY
+from api.made_up.people import CRIES, somebody
+from api.made_up.talks import Talking
 from api.settings import Settings
 from api.work import serve_until_told, server
 from bot import outreach
 from bot.channels.webchat import NAME as WEB
-from bot.messages import Inbound
-from bot.turn import take_turn
-from waitingroom import handoffs, referrals, staff
+from waitingroom import activities, caseload, handoffs, referrals, staff, town_services, waits
+from waitingroom.activities import Kind
+from waitingroom.handoffs import Status
 from waitingroom.staff import Scope
 
 Say = Callable[[str], object]
 
 STAFF = "Sam Okafor"
-NAMES = (
-    "Ann", "Jim", "Farida", "Owen", "Grace", "Tomasz", "Bev", "Imran", "Siân", "Derek", "Joy", "Mihaela",
-    "Keith", "Nadia", "Ron", "Eileen", "Hassan", "Pat",
-)  # fmt: skip
-MATTERS = (
-    "Someone to talk to in the evenings",
-    "I want to get out of the house again",
-    "Sorting out the letters about money",
-    "My husband died and the days are long",
-    "A walk with other people, not too fast",
-    "Getting some sleep and feeling less worried",
-)
-PICKED_UP = 12
+WAITING, SUPPORTED = 200, 60
+"""Made-up people who wait, and who waited and were spoken with before them."""
+SERVICES = 1_200
+"""Made-up services near them."""
+FIRST_CAME = timedelta(weeks=26)
+AT_ONCE = 8
+FINISHED = timedelta(weeks=8)
 STEP = timedelta(hours=6)
 
 
@@ -58,7 +54,7 @@ async def serve(settings: Settings, say: Say) -> None:
     await task
 
 
-async def fill(house: House, say: Say) -> str:
+async def fill(house: House, say: Say, *, waiting: int = WAITING, supported: int = SUPPORTED) -> str:
     """Bring made-up people in, once; returns the demo's staff key."""
     kept = house.settings.data / "demo-staff-key"
     if kept.exists():
@@ -67,30 +63,39 @@ async def fill(house: House, say: Say) -> str:
     async with house.database.transaction() as session:
         member = await staff.welcome(session, name=STAFF, now=now)
         key = await staff.issue_key(session, staff_id=member.id, scopes=frozenset(Scope), now=now)
-    say(f"Bringing in {len(NAMES)} made-up people...")
-    chance = random.Random(4)  # noqa: S311 -- made-up people, the same every time
-    for number, name in enumerate(NAMES):
-        joined_at = now - timedelta(days=7 * (len(NAMES) - number) / 2, hours=chance.randrange(8))
-        address = await bring_in(house, name, chance, joined_at)
-        if number < PICKED_UP:
-            waited = timedelta(days=chance.randrange(10, 40))
-            await _pick_up(house, address, member.id, min(joined_at + waited, now - timedelta(hours=1)))
+        around = min(house.settings.areas, default="BB9")
+        count = await town_services.settle(session, around=around, seed=4, count=SERVICES, now=now)
+    say(f"{count} made-up services are near.")
+    say(f"Bringing in {waiting + supported} made-up people...")
+    town = await bring_in(house, waiting + supported, now=now)
+    chance = random.Random(5)  # noqa: S311 -- as above
+    for one in town[:supported]:
+        spoken_at = min(one.joined_at + timedelta(days=chance.randrange(21, 70)), now - timedelta(hours=1))
+        await _speak_with(house, one, member.id, spoken_at)
+    await town[-2].says(house.desk, CRIES[0], at=now - timedelta(minutes=20))
+    await town[-5].says(house.desk, "PERSON", at=now - timedelta(hours=3))
+    async with house.database.transaction() as session:
+        await waits.work_out(session, now=now)
     kept.touch(mode=OWNER_ONLY)
     kept.write_text(key)
     return key
 
 
-async def bring_in(house: House, name: str, chance: random.Random, at: datetime) -> uuid.UUID:
-    """Have one made-up person refer themselves by the same talk as anyone; returns their conversation's id."""
-    address = uuid.uuid4().hex
-    area = min(house.settings.areas, default="BB9")
-    needs = ", ".join(str(number) for number in sorted(chance.sample([1, 2, 3, 4, 5, 6, 7, 8, 9, 16], 2)))
-    said = ["hello", "yes", name, str(chance.randrange(19, 90)), f"{area} {chance.randrange(1, 9)}AA", needs]
-    said += [chance.choice(MATTERS), "here", chance.choice(["any", "mornings", "afternoons"]), "yes"]
-    for number, text in enumerate(said):
-        inbound = Inbound(WEB, address, f"demo-{number}", text, at + timedelta(minutes=number))
-        turn = await take_turn(house.desk, inbound)
-    return turn.conversation_id
+async def bring_in(house: House, count: int, *, now: datetime) -> list[Talking]:
+    """Have so many made-up people refer themselves by the same talk as anyone, over the half year until `now`."""
+    chance = random.Random(4)  # noqa: S311 -- made-up people, the same every time
+    needs = tuple(house.desk.service.content.needs)
+    town = [
+        Talking(
+            somebody(number, chance, areas=house.settings.areas, needs=needs),
+            WEB,
+            now - FIRST_CAME * (count - number) / (count + 1) - timedelta(minutes=chance.randrange(300)),
+        )
+        for number in range(count)
+    ]
+    for some in range(0, count, AT_ONCE):
+        await asyncio.gather(*(one.refers(house.desk) for one in town[some : some + AT_ONCE]))
+    return town
 
 
 async def let_days_pass(settings: Settings, days: int, say: Say) -> None:
@@ -104,22 +109,31 @@ async def let_days_pass(settings: Settings, days: int, say: Say) -> None:
             say(f"{house.clock.now():%A %d %B %Y, %H:%M}: {seen} due in the waiting room")
 
 
-async def _pick_up(house: House, conversation_id: uuid.UUID, staff_id: uuid.UUID, at: datetime) -> None:
+async def _speak_with(house: House, one: Talking, staff_id: uuid.UUID, at: datetime) -> None:
+    """Have a link worker pick someone up and ring them; whoever was rung long ago is closed."""
+    assert one.conversation_id is not None  # noqa: S101
     async with house.database.transaction() as session:
-        referral = await referrals.open_referral(session, conversation_id=conversation_id)
-        if referral is None:
-            return
-        raised = await handoffs.of_conversation(session, conversation_id=conversation_id)
-        claimed = await handoffs.claim(
-            session, handoff_id=raised.id, staff_id=staff_id, version=raised.version, now=at
-        )
-        await referrals.pick_up(session, referral_id=referral.id, now=at)
-        await handoffs.end(
+        raised = await handoffs.of_conversation(session, conversation_id=one.conversation_id)
+        held = await caseload.hold(session, handoff_id=raised.id)
+        claimed = await caseload.pick_up(session, handoff=held, staff_id=staff_id, version=held.version, now=at)
+        referral = await caseload.referral_of(session, handoff=claimed)
+        await activities.log(
             session,
-            handoff_id=claimed.id,
+            referral_id=referral.id,
             staff_id=staff_id,
-            version=claimed.version,
-            to=handoffs.Status.CLOSED,
+            kind=Kind.CALL,
+            minutes=25,
+            attended=True,
+            note="",
             now=at,
         )
-        await referrals.close(session, referral_id=referral.id, reason="support came to an end", now=at)
+        if house.clock.now() - at > FINISHED:
+            await handoffs.end(
+                session,
+                handoff_id=claimed.id,
+                staff_id=staff_id,
+                version=claimed.version,
+                to=Status.CLOSED,
+                now=at,
+            )
+            await referrals.close(session, referral_id=referral.id, reason="goals_met", now=at)

@@ -8,8 +8,13 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
+from sqlmodel import select
 
-from api import logs
+from api import demo, logs
+from api.house import House
+from waitingroom import caseload
+from waitingroom.handoffs import Status, Urgency
+from waitingroom.referrals import Referral
 
 WAITINGROOM = Path(sys.executable).with_name("waitingroom")
 SECRETS = ("Company in the evenings", "BB9 7AA", "Ann", "Shall I call", "after ten", "end it all", "A good talk")
@@ -53,3 +58,18 @@ async def test_trouble_is_logged_by_its_kind_and_never_by_its_words(
     assert "some.library" in written
     assert "Ann" not in written
     assert "Company" not in answer.text + written
+
+
+@pytest.mark.anyio
+async def test_everyone_made_up_is_on_the_list_and_staff_see_who_comes_first(
+    app: FastAPI,
+) -> None:
+    house: House = app.state.house
+    key = await demo.fill(house, lambda _: None, waiting=9, supported=3)
+    assert key == await demo.fill(house, lambda _: None), "they come once"
+    async with house.database.transaction() as session:
+        waiting = await caseload.queue(session, status=Status.WAITING)
+        made = (await session.exec(select(Referral))).all()
+    assert len(made) == 12
+    assert len(waiting) == 9
+    assert [one.handoff.urgency for one in waiting[:3]] == [Urgency.URGENT, Urgency.SOON, Urgency.ROUTINE]
