@@ -13,8 +13,11 @@ from rich.console import Console
 
 from api import logs
 from api.cli_channels import channels_cli
+from api.cli_directory import directory_cli
 from api.cli_duty import duty_cli
 from api.cli_evaluate import readers_cli, safety_cli
+from api.cli_groups import groups_cli
+from api.cli_simulate import simulate
 from api.house import House
 from api.in_house import in_house, kindly
 from api.keys import make_keys
@@ -33,9 +36,12 @@ cli.add_typer(letters_cli, name="letters")
 cli.add_typer(content_cli, name="content")
 cli.add_typer(flows_cli, name="flows")
 cli.add_typer(channels_cli, name="channels")
+cli.add_typer(directory_cli, name="directory")
 cli.add_typer(duty_cli, name="duty")
+cli.add_typer(groups_cli, name="groups")
 cli.add_typer(safety_cli, name="safety")
 cli.add_typer(readers_cli, name="readers")
+cli.command()(simulate)
 R = TypeVar("R")
 out = Console(highlight=False, soft_wrap=True)
 

@@ -6,16 +6,25 @@ from datetime import date, datetime
 
 from babel.dates import format_date
 
+from api import held_waiting
 from bot.flows.consent import WAYS
 from bot.service import Service
 from bot.words import Words, _
 from waitingroom.conversations import ContactState
 from waitingroom.everything import Everything
+from waitingroom.pieces import Said
 
 Line = tuple[str, str]
 """What it is, and what it says."""
 FROM_THEM = _("You told us, in this chat.")
 FROM_US = _("We noted it.")
+
+
+SAID = {
+    Said.HELPED: _("It helped."),
+    Said.DID_NOT_HELP: _("It did not help."),
+    Said.NOT_FOR_ME: _("It was not for you."),
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +54,12 @@ class Telling:
             (_("Privacy notices you were shown"), FROM_US, self._notices(held)),
             (_("How we may write to you"), FROM_THEM, self._ways(held)),
             (_("Things to try that we sent"), FROM_US, self._sent(held)),
+            (_("What you said of things to try"), FROM_THEM, self._said_of_pieces(held)),
+            (_("Groups you asked to join"), FROM_THEM, self._groups(held)),
+            (_("Services near you that you saved"), FROM_THEM, self._saved(held)),
+            (_("Where you chose to go yourself"), FROM_THEM, self._went(held)),
+            (_("How things were, when we asked"), FROM_THEM, held_waiting.asked(held, self.words, self.day)),
+            (_("What we told you of the wait"), FROM_US, held_waiting.told(held, self.words, self.day)),
             (_("Files you sent"), FROM_THEM, self._files(held)),
             (_("Words that worried us, so that a person was asked to look"), FROM_US, self._alarms(held)),
             (_("What staff did"), FROM_US, self._staff(held)),
@@ -69,7 +84,10 @@ class Telling:
         yield self._(_("Age")), str(about.age)
         if about.postcode:
             yield self._(_("Postcode")), about.postcode
-        yield self._(_("How to reach you")), ", ".join(filter(None, (reach.how, reach.when, reach.phone)))
+        yield (
+            self._(_("How to reach you")),
+            ", ".join(filter(None, (reach.how, reach.when, reach.phone, *reach.address))),
+        )
         for name, value in more.model_dump(exclude_none=True).items() if more else ():
             told = ", ".join(value) if isinstance(value, list | tuple) else str(value)
             yield name.replace("_", " ").capitalize(), told
@@ -92,8 +110,12 @@ class Telling:
         if held.story.own_needs:
             yield self._(_("In your own words")), held.story.own_needs
         yield self._(_("What matters to you")), held.story.what_matters
+        if referral.help_with_costs_at:
+            yield self._(_("You said that help with costs would matter")), self.day(referral.help_with_costs_at)
         if referral.picked_up_at:
             yield self._(_("A link worker took it on")), self.day(referral.picked_up_at)
+        if referral.contacted_at:
+            yield self._(_("You first spoke with a link worker")), self.day(referral.contacted_at)
         if referral.ended_at:
             yield self._(_("It ended")), f"{self.day(referral.ended_at)}: {referral.close_reason or ''}"
 
@@ -126,6 +148,28 @@ class Telling:
         for step in held.story.sent:
             if step.item:
                 yield self.day(step.sent_at), items[step.item].title if step.item in items else step.item
+
+    def _groups(self, held: Everything) -> Iterator[Line]:
+        known = self.service.content.groups
+        for one in held.groups:
+            name = known[one.group_key].name if one.group_key in known else one.group_key
+            yield name, f"{one.status.value}, {self.day(one.settled_at)}"
+
+    def _said_of_pieces(self, held: Everything) -> Iterator[Line]:
+        items = self.service.content.items
+        for one in held.pieces:
+            yield items[one.item].title if one.item in items else one.item, self._(SAID[one.said])
+
+    def _saved(self, held: Everything) -> Iterator[Line]:
+        for saved, name in held.saved:
+            yield self.day(saved.saved_at), name
+
+    def _went(self, held: Everything) -> Iterator[Line]:
+        for chosen in held.signposts:
+            told = (
+                chosen.went.value.replace("_", " ") if chosen.went else self._(_("not asked yet, or not answered"))
+            )
+            yield self.day(chosen.chosen_at), told
 
     def _files(self, held: Everything) -> Iterator[Line]:
         for files in held.story.attachments.values():

@@ -15,7 +15,7 @@ from api.clock import Clock
 from api.keys import make_keys, read_keys
 from api.logs import log
 from api.settings import Settings
-from bot import asking, duty_calls, endings, fetching, outreach
+from bot import asking, duty_calls, endings, fetching, group_news, how_are_you, outreach, signposts, wait_news
 from bot.channels.channel import Channel, Closing
 from bot.channels.telegram.channel import Telegram
 from bot.channels.terminal import Terminal
@@ -59,10 +59,16 @@ TICKS: Mapping[Tick, str] = {
     duty_calls.call_those_on_duty: "* * * * * */2",
     outreach.send_due: "* * * * * */5",
     endings.ask_at_the_end: "*/15 * * * *",
+    signposts.ask_if_they_went: "10,40 * * * *",
     asking.ask_introduced: "* * * * * */20",
+    wait_news.stop_clocks: "* * * * * 35",
+    wait_news.work_out_waits: "*/10 * * * *",
+    wait_news.tell_changed: "5,35 * * * *",
+    how_are_you.ask_how_they_are: "* * * * * 50",
     outreach.wake_stale: "* * * * * */10",
     fetching.fetch_wanted: "* * * * * */10",
     outreach.remind_half_way: "* * * * * 45",
+    group_news.tell_groups: "* * * * * 20",
     outreach.clear_unconsented: "* * * * * 30",
     outreach.purge_queue_log: "30 3 * * *",
     outreach.clear_raw_letters: "45 3 * * *",
@@ -180,6 +186,8 @@ async def open_house(
         youngest=settings.youngest,
         opens=settings.opens,
         closes=settings.closes,
+        how_are_you_days=settings.how_are_you_days,
+        target_weeks=settings.target_weeks,
         staff_page=settings.staff_page,
         drama_numbers=demo,
     )

@@ -41,6 +41,10 @@ class Settings(BaseSettings):
     measures: Path | None = None
     """A folder of measures of your own, such as those you have a licence for, beside the content's."""
 
+    how_are_you_days: Annotated[int, Field(ge=0, le=90)] = 14
+    """How often whoever waits is asked how things are, in days; 0: never."""
+    target_weeks: Annotated[int, Field(ge=1, le=104)] = 4
+    """Within how many weeks people should have spoken with a link worker. Staff see who is over it."""
     staff_page: str = ""
     """Where staff open the waiting list, like https://cases.example.org; told to those on duty."""
 

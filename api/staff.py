@@ -6,12 +6,14 @@ from api import (
     staff_attachments,
     staff_authorities,
     staff_complaints,
+    staff_groups,
     staff_handoffs,
     staff_introductions,
     staff_matches,
     staff_outcomes,
     staff_people,
     staff_rights,
+    staff_tasks,
 )
 
 router = APIRouter(prefix="/api/v1", tags=["staff"])
@@ -24,3 +26,5 @@ router.include_router(staff_authorities.router)
 router.include_router(staff_matches.router)
 router.include_router(staff_complaints.router)
 router.include_router(staff_rights.router)
+router.include_router(staff_tasks.router)
+router.include_router(staff_groups.router)

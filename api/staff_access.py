@@ -79,25 +79,25 @@ async def _visit(request: Request, told: Annotated[HTTPAuthorizationCredentials 
         return Visit(house, await staff.caller(session, key=told.credentials, now=now), now)
 
 
-def may(scope: Scope) -> Any:
-    """Let in only those whose key carries `scope`: a FastAPI dependency that gives a Visit.
+def may(*scopes: Scope) -> Any:
+    """Let in only those whose key carries one of `scopes`: a FastAPI dependency that gives a Visit.
 
     It raises UnknownKeyError (401) and NotAllowedError (403).
     """
 
     async def allowed(visit: Annotated[Visit, Depends(_visit)]) -> Visit:
-        visit.caller.check(scope)
+        visit.caller.check(*scopes)
         return visit
 
     return Depends(allowed)
 
 
-def may_do(scope: Scope) -> Any:
-    """Let in only those whose key carries `scope`, to change something: a FastAPI dependency that gives a Deed."""
+def may_do(*scopes: Scope) -> Any:
+    """Let in only those whose key carries one of `scopes`, to change something: it gives a Deed."""
 
     async def allowed(
         request: Request,
-        visit: Annotated[Visit, may(scope)],
+        visit: Annotated[Visit, may(*scopes)],
         key: Annotated[
             str | None,
             Header(

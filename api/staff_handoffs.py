@@ -49,8 +49,9 @@ async def list_handoffs(
             after=place_of(keys, cursor_, of=of) if cursor_ else None,
             limit=limit + 1,
         )
-    needs = visit.house.desk.service.content.needs
-    lines = [line(waits, needs, now=visit.now) for waits in found[:limit]]
+    service = visit.house.desk.service
+    target = service.target_weeks
+    lines = [line(waits, service.content.needs, target_weeks=target, now=visit.now) for waits in found[:limit]]
     following = None
     if len(found) > limit:
         last = found[limit - 1].handoff
@@ -182,7 +183,8 @@ async def close(
 
 async def _line(session: Session, visit: Visit, handoff_id: HandoffId) -> HandoffLine:
     found = await caseload.look(session, handoff_id=handoff_id)
-    return line(found, visit.house.desk.service.content.needs, now=visit.now)
+    service = visit.house.desk.service
+    return line(found, service.content.needs, target_weeks=service.target_weeks, now=visit.now)
 
 
 def _reply(shown: HandoffLine) -> Reply:

@@ -16,12 +16,14 @@ from waitingroom.caseload import Waits
 from waitingroom.conversations import ContactState
 from waitingroom.handoffs import Reason, Status, Urgency
 from waitingroom.people import SafeContact
+from waitingroom.referrals import Referral
 
 LONGEST_MESSAGE = 1600
 """Twilio takes no longer text message (twilio.com, glossary: SMS character limit)."""
 LONGEST_NOTE = 4000
 DAY_MINUTES = 1440
 MINUTE = timedelta(minutes=1)
+WEEK = timedelta(weeks=1)
 
 
 class UrgencyName(StrEnum):
@@ -78,6 +80,12 @@ class HandoffLine(BaseModel):
     reasons: list[Reason]
     raised_at: datetime
     waited_minutes: int = Field(description="Whole minutes since it was raised.", examples=[135])
+    weeks_waited: int | None = Field(
+        description="Whole weeks from joining to the first contact that took place, or until now; null without a "
+        "referral.",
+        examples=[3],
+    )
+    over_target: bool = Field(description="That is as long as this service wants nobody to wait, or longer.")
     channel: str = Field(description="Where the person last wrote.", examples=["web"])
     language: str = Field(description="BCP 47", examples=["en"])
     needs: list[NeedNamed]
@@ -163,6 +171,12 @@ class Doing(Shape):
 
     kind: Kind = Field(examples=["call"])
     minutes: int = Field(ge=0, le=DAY_MINUTES, strict=True, examples=[15])
+    attended: bool = Field(
+        default=True,
+        strict=True,
+        description="False where they did not answer or come. The first call, visit or video call that they were "
+        "there for stops the clock of their wait.",
+    )
     note: Annotated[str, Field(max_length=LONGEST_NOTE, examples=["Spoke about the crafting group."])] = ""
 
 
@@ -173,9 +187,10 @@ class QueueStatus(StrEnum):
     CLAIMED = "claimed"
 
 
-def line(waits: Waits, needs: Mapping[str, Need], *, now: datetime) -> HandoffLine:
+def line(waits: Waits, needs: Mapping[str, Need], *, target_weeks: int, now: datetime) -> HandoffLine:
     """Show one hand-off as a line of the queue."""
     handoff, referral = waits.handoff, waits.referral
+    waited = _weeks_waited(referral, now)
     claimer = waits.claimed_by
     return HandoffLine(
         id=handoff.id,
@@ -184,6 +199,8 @@ def line(waits: Waits, needs: Mapping[str, Need], *, now: datetime) -> HandoffLi
         reasons=[Reason(reason) for reason in handoff.reasons],
         raised_at=handoff.raised_at,
         waited_minutes=max((now - handoff.raised_at) // MINUTE, 0),
+        weeks_waited=waited,
+        over_target=waited is not None and waited >= target_weeks,
         channel=waits.contact.channel if waits.contact else "",
         language=waits.language,
         needs=named(referral.needs if referral else (), needs),
@@ -194,6 +211,13 @@ def line(waits: Waits, needs: Mapping[str, Need], *, now: datetime) -> HandoffLi
         claimed_at=handoff.claimed_at,
         version=handoff.version,
     )
+
+
+def _weeks_waited(referral: Referral | None, now: datetime) -> int | None:
+    """Read the clock of someone's wait, the same that estimates are made from."""
+    if referral is None:
+        return None
+    return max((referral.contacted_at or referral.ended_at or now) - referral.joined_at, timedelta(0)) // WEEK
 
 
 def urgency_name(urgency: int) -> UrgencyName:
@@ -211,6 +235,8 @@ def warnings_of(reach: SafeContact) -> list[str]:
     said: list[str] = []
     if reach.how == "here":
         said.append("Write in this chat only. Do not phone or text.")
+    if reach.how == "letter":
+        said.append("Write letters only. Do not phone or text.")
     if reach.how == "text":
         said.append("Text only. Do not phone.")
     if reach.how == "call" and not reach.voicemail:

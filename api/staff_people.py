@@ -83,6 +83,7 @@ async def log_activity(handoff_id: HandoffId, deed: ChangesReferrals, doing: Doi
             staff_id=who.staff_id,
             kind=doing.kind,
             minutes=doing.minutes,
+            attended=doing.attended,
             note=reading.clean(doing.note),
             now=deed.now,
         )

@@ -64,6 +64,8 @@ class ReferralTold(BaseModel):
     picked_up_at: datetime | None
     ended_at: datetime | None
     close_reason: str | None
+    help_with_costs_at: datetime | None = None
+    """when they said that help with costs would make the difference"""
 
 
 class ConsentTold(BaseModel):

@@ -136,6 +136,7 @@ class Ask:
         return self.here.words.say(words, **values)
 
     yes_no = _Asking(Kinds.yes_no)
+    passing = _Asking(Kinds.passing)
     text = _Asking(Kinds.text)
     name = _Asking(Kinds.name)
     postcode = _Asking(Kinds.postcode)

@@ -56,6 +56,14 @@ class Talk:
     left: bool = False
     """everything that was under way was left for good, in this very turn"""
 
+    def under_way(self) -> bool:
+        """Say whether a question stands that wants an answer."""
+        return any(frame.kind != Kind.PASSING for frame in self.frames)
+
+    def drop_passing(self) -> None:
+        """Leave a question that may go unanswered."""
+        self.frames = [frame for frame in self.frames if frame.kind != Kind.PASSING]
+
     def kept(self) -> str:
         """Return the talk as JSON, to be sealed."""
         return to_json([vars(frame) for frame in self.frames]).decode()
@@ -86,6 +94,7 @@ class Conversation:
 
         One that is asked for again while it is under way starts afresh.
         """
+        self.talk.drop_passing()
         if self.talk.frames and self.talk.frames[-1].flow == flow:
             self.talk.frames.pop()
         self.talk.frames.append(Frame(flow, heard=dict(heard or {})))
@@ -106,6 +115,14 @@ class Conversation:
         if frame.asked:
             frame.heard[frame.asked] = text
         return await self._go_on()
+
+    def let_pass(self, text: str, *, answering: str | None) -> None:
+        """Leave a question that may go unanswered, where these words are no answer to it."""
+        if not self.talk.frames or self.talk.frames[-1].kind != Kind.PASSING:
+            return
+        question = self.standing()
+        if question is None or question.read(text) is None or answering not in {None, question.key}:
+            self.talk.drop_passing()
 
     async def act(self, act: Act) -> list[Reply]:
         """Go back, change an answer, or ask again."""
@@ -159,7 +176,7 @@ class Conversation:
                 frame.heard = ask.heard
             except Waiting as waiting:
                 frame.answers, frame.heard = ask.answers, ask.heard
-                return told + self._ask(frame, waiting, ask.lines)
+                return told + await self._stand(frame, waiting, ask.lines)
             except Leading as leading:
                 told += [Reply(line) for line in ask.lines]
                 frame.answers, frame.heard = ask.answers, {}
@@ -174,6 +191,13 @@ class Conversation:
                 if self.talk.frames:
                     return told + await self.again()
         return told
+
+    async def _stand(self, frame: Frame, waiting: Waiting, lines: list[str]) -> list[Reply]:
+        """Put the question that a flow waits at; one that may go unanswered never beside another."""
+        if waiting.question.kind is Kind.PASSING and len(self.talk.frames) > 1:
+            self.talk.frames.pop()
+            return [*(Reply(line) for line in lines), *await self.again()]
+        return self._ask(frame, waiting, lines)
 
     def _ask(self, frame: Frame, waiting: Waiting, lines: list[str]) -> list[Reply]:
         question = waiting.question

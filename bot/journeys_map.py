@@ -17,6 +17,7 @@ from bot.words import words_in
 from waitingroom import (
     agreements,
     asked,
+    attending,
     authorities,
     check_ins,
     complaints,
@@ -26,26 +27,45 @@ from waitingroom import (
     data_requests,
     equality,
     handoffs,
+    help_with_costs,
+    how_are_you,
     introductions,
+    meetings,
+    memberships,
     notices,
     outcomes,
     people,
+    pieces,
+    plans,
     referrals,
     rights,
+    saved_services,
+    service_search,
+    signposting,
     strangers,
     waiting,
+    waits,
     withdrawing,
     young_people,
 )
 from waitingroom.agreements import Agreed, Ended, Way, Yes
+from waitingroom.attending import Mine, Seats, Visitor
 from waitingroom.consents import Purpose, Recipient
 from waitingroom.conversations import ContactState, Place
+from waitingroom.groups import GroupPausedError
 from waitingroom.introductions import TooManyError
+from waitingroom.meetings import Met
+from waitingroom.memberships import AlreadyInGroupError, Asked, PlaceGoneError, Status
 from waitingroom.outcomes import Before, Occasion
 from waitingroom.people import More
-from waitingroom.referrals import AlreadyReferredError, Standing, Submitted, Wait
+from waitingroom.referrals import AlreadyReferredError, Standing, Submitted
 from waitingroom.rights import Deletion, Held, Identity, Proof
+from waitingroom.saved_services import Home, Kept
+from waitingroom.service_search import Found
+from waitingroom.services import Price
+from waitingroom.services import Status as ServiceStatus
 from waitingroom.waiting import Pace
+from waitingroom.waits import Wait
 from waitingroom.young_people import AlreadyAskedError
 
 NEVER_ENDS = 60
@@ -53,6 +73,13 @@ NEVER_ENDS = 60
 MOST_PATHS = 600
 SOME_ID = uuid.UUID(int=0)
 STANDING = Standing(referral_id=SOME_ID, reference="1234 5674", needs=("lonely",), pace=Pace.ACTIVE, items=())
+TRIED = pieces.Tried(
+    referral_id=SOME_ID, needs=("lonely",), items=("one_hello",), last="one_hello", not_for_me=("one_hello",)
+)
+TRIED_ALL = TRIED.model_copy(update={"items": tuple(content.load().items)})
+TRIED_NOTHING = pieces.Tried(referral_id=SOME_ID, needs=("lonely",))
+SCORE = plans.Score(close=4, said_at=datetime(2026, 5, 3, 10, 0, tzinfo=UTC))
+PLAN = plans.Plan(what_matters="Company in the evenings", goal="Join the choir", scores=(SCORE,))
 MORE = More(language="Polish", adjustments=("hearing",), adjustments_words="my left ear", nhs_number="9990000018")
 MORE_STILL = More(gp_surgery="Barrowford", name_to_use="Bea", code_word="robin", voicemail=True, when="after 4pm")
 
@@ -73,6 +100,43 @@ AGREED = Agreed(yeses=(KEPT, TOLD_GP, NEWS), ways=(BY_TEXT, STOPPED), waiting=Tr
 HELD = Held(
     since=EARLIER, known=True, messages=48, own_messages=22, consents=3, referrals=1, pieces=4, seen_by=("Sam",)
 )
+
+FULL = Seats(taken=12, listed=2, good=9, not_for_me=1)
+LONELY = Visitor(
+    age=72,
+    needs=("lonely",),
+    languages=frozenset({"en"}),
+    seats={"tuesday_tea": FULL, "morning_call": Seats(taken=7)},
+)
+CHILD = Visitor(age=14)
+IN_GROUPS = [
+    Mine(key="tuesday_tea", status=Status.MEMBER, way_in="https://meet.example.org/tea"),
+    Mine(key="game_night", status=Status.LISTED),
+    Mine(key="saturday_soup", status=Status.MEMBER),
+    Mine(key="friday_company", status=Status.MEMBER, paused=True),
+]
+A_PLACE_FREE = [Mine(key="tuesday_tea", status=Status.OFFERED)]
+BEGUN = [Mine(key="monday_hello", status=Status.MEMBER, way_in="https://meet.example.org/mon")]
+
+AT_HOME = Home(area="BB9", age=72, needs=("lonely",), on_the_list=True)
+KNIT = Kept(id=SOME_ID, name="Knit and Natter", phone="01632 960321", web="")
+CHECKED = date(2026, 5, 3)
+NEARBY = [
+    Found(
+        id=SOME_ID, name="Knit and Natter", phone="01632 960321", miles=0.8, price=Price.FREE, assured_on=CHECKED
+    ),
+    Found(
+        id=SOME_ID,
+        name="Chair yoga",
+        miles=2.2,
+        price=Price.PAID,
+        pence=250,
+        help_words="Low income: £1",
+        days=0b10,
+        times="10am to 11am",
+    ),
+    Found(id=SOME_ID, name="Evening phone club", virtual=True, status=ServiceStatus.TEMPORARILY_CLOSED),
+]
 
 RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
     agreements.agreed: (AGREED, Agreed(yeses=(KEPT,), ways=(BY_CHAT,)), Agreed(yeses=(TOLD_GP,)), Agreed()),
@@ -110,6 +174,18 @@ RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
     introductions.is_own_number: (False, True),
     introductions.introduce: (SOME_ID, TooManyError()),
     introductions.take_out: (3,),
+    attending.visitor: (LONELY, None, CHILD),
+    attending.own_groups: (IN_GROUPS, A_PLACE_FREE, BEGUN, []),
+    memberships.ask: (
+        Asked(status=Status.MEMBER),
+        Asked(status=Status.LISTED, ahead=2),
+        GroupPausedError(),
+        AlreadyInGroupError(),
+    ),
+    memberships.accept: (True, PlaceGoneError()),
+    memberships.leave: (True,),
+    meetings.to_answer: (Met(group_key="tuesday_tea", meets_at=EARLIER), None),
+    meetings.answer: (True,),
     authorities.claim: (SOME_ID, TooManyError()),
     asked.who_suggested: ("Karen", ""),
     asked.accept: (True,),
@@ -121,14 +197,28 @@ RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
     people.add: (True,),
     young_people.ask_for_person: (SOME_ID, AlreadyAskedError()),
     referrals.refer_self: (Submitted(referral_id=SOME_ID, reference="1234 5674"), AlreadyReferredError()),
-    referrals.how_long: (Wait(), Wait(from_weeks=3, to_weeks=5)),
+    waits.tell: (Wait(), Wait(from_weeks=3, to_weeks=5)),
+    how_are_you.answer: (True,),
     referrals.standing: (STANDING, None),
+    saved_services.home_of: (AT_HOME, Home(), Home(area="BB9")),
+    saved_services.saved: ([KNIT, KNIT.model_copy(update={"phone": ""})], []),
+    saved_services.save: (True,),
+    service_search.search: (NEARBY, NEARBY[1:], []),
+    help_with_costs.ask_for_it: (True,),
+    signposting.go_myself: (True, False),
+    signposting.note_went: (True,),
+    signposting.come_back: (True, False),
     strangers.disown: (SOME_ID,),
     strangers.at_stake: tuple(strangers.Stake),
     withdrawing.note_why: (True,),
     withdrawing.withdraw_own: (True,),
     waiting.note_sent: (True,),
-    waiting.set_pace: (True,),
+    waiting.set_pace: (True, False),
+    waiting.set_tempo: (True, False),
+    pieces.ranking: ({"one_hello": 0.6},),
+    pieces.say: (True,),
+    pieces.tried: (TRIED, TRIED_ALL, TRIED_NOTHING, None),
+    plans.of_talk: (PLAN, plans.Plan(what_matters=""), None),
 }
 """Sample results for everything a flow does or wants to know: each is explored."""
 

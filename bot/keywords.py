@@ -132,7 +132,20 @@ TABLE = (
         cy="helo|shwmae|sut mae",
         pl="dzień dobry|cześć|witam",
     ),
-    _keyword("more", "another", then="more", waiting_only=True, cy="mwy|un arall", pl="więcej"),
+    _keyword(
+        *("more", "another", "next step", "my next step"),
+        then="more",
+        waiting_only=True,
+        cy="mwy|un arall",
+        pl="więcej",
+    ),
+    _keyword("not for me", "not for us", then="not_for_me", waiting_only=True, cy="ddim i mi", pl="nie dla mnie"),
+    _keyword("less", "less often", "fewer", then="less", waiting_only=True, cy="llai", pl="rzadziej|mniej"),
+    _keyword("more often", "moreoften", then="more_often", waiting_only=True, cy="yn amlach", pl="częściej"),
+    _keyword("how often", then="how_often", waiting_only=True, cy="pa mor aml", pl="jak często"),
+    _keyword("my plan", "plan", "my goal", then="my_plan", waiting_only=True, cy="fy nghynllun", pl="mój plan"),
+    _keyword("advice", "citizens advice", then="advice", cy="cyngor", pl="porada"),
+    _keyword("housing", "housing advice", then="housing", cy="tai", pl="mieszkanie"),
     _keyword(
         *("how long", "howlong", "how long is the wait", "wait"),
         then="how_long",
@@ -199,6 +212,14 @@ TABLE = (
         gu="gujarati|ગુજરાતી",
         ar="arabic|العربية|عربي",
     ),
+    _keyword("groups", "group", then="groups", waiting_only=True, cy="grwpiau|grŵp", pl="grupy|grupa"),
+    _keyword(
+        *("my groups", "my group", "mygroups"),
+        then="my_groups",
+        over_own_words=True,
+        cy="fy ngrwpiau|fy ngrŵp",
+        pl="moje grupy|moja grupa",
+    ),
     _keyword("check in", "checkin", "check-in", then="check_in", over_own_words=True),
     _keyword(
         *("equality", "equality questions"),
@@ -227,6 +248,20 @@ TABLE = (
         pl="kto to|kim jesteś",
     ),
     _keyword("wrong number", then="wrong_number", cy="rhif anghywir", pl="zły numer|pomyłka"),
+    _keyword(
+        *("near me", "nearme", "things near me", "whats near me"),
+        then="near_me",
+        cy="yn agos ataf i",
+        pl="w pobliżu|blisko mnie",
+    ),
+    _keyword("saved", "my saved", then="saved", cy="wedi cadw", pl="zapisane"),
+    _keyword(
+        *("go myself", "i will go myself", "gomyself"),
+        then="go_myself",
+        cy="mynd fy hun",
+        pl="pójdę sam|pójdę sama",
+    ),
+    _keyword("come back", "comeback", then="come_back", cy="dod yn ôl", pl="wracam|wrócić"),
     _keyword("volunteer", "volunteering", "help others", then="volunteer", cy="gwirfoddoli", pl="wolontariat"),
 )
 

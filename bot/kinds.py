@@ -68,6 +68,10 @@ class Kinds:
             say=lambda value: say(_("Yes")) if value else say(_("No")),
         )
 
+    def passing(self, /, key: str, words: str, **values: Any) -> Question[bool]:
+        """Ask yes or no of someone who may well not answer: it is dropped when they say anything else."""
+        return replace(self.yes_no(key, words, **values), kind=Kind.PASSING)
+
     def text(
         self, /, key: str, words: str, *, label: str = "", most: int = 2000, simpler: str = "", **values: object
     ) -> Question[str]:

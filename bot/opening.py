@@ -31,7 +31,12 @@ async def is_free(session: Session, kept: Kept, *, now: datetime) -> bool:
     silent = now - kept.heard_at
     if kept.owner is Owner.LINK_WORKER or silent < STILL_TALKING:
         return False
-    return silent >= STALE or not _recalled(session, kept).frames
+    return silent >= STALE or not has_question(session, kept)
+
+
+def has_question(session: Session, kept: Kept) -> bool:
+    """Say whether a question of ours stands open with someone that wants an answer."""
+    return _recalled(session, kept).under_way()
 
 
 async def open_talk(session: Session, desk: Desk, contact: Contact, flow: str, *, now: datetime) -> list[Reply]:

@@ -26,6 +26,8 @@ class Kind(StrEnum):
     PHONE = "phone"
     CODE = "code"
     CHECK = "check"
+    PASSING = "passing"
+    """a yes or no that may well go unanswered: whatever else is said next is heard as what it is"""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,10 @@ class Service:
     zone: ZoneInfo = LONDON
     opens: time = time(9, 0)
     closes: time = time(17, 0)
+    how_are_you_days: int = 14
+    """how often whoever waits is asked how things are, in days; 0: never"""
+    target_weeks: int = 4
+    """within how many weeks people should have spoken with a link worker: for staff, never told to people"""
     staff_page: str = ""
     """where staff open the waiting list, told to those on duty"""
     drama_numbers: bool = False

@@ -9,14 +9,23 @@ from bot.flows import (
     consent,
     elsewhere,
     equality,
+    go_myself,
     language,
     my_data,
     on_duty,
+    pacing,
+    people_to_call,
+    to_try,
     waiting_menu,
 )
 from bot.flows.confirm_referral import confirm_referral
+from bot.flows.groups import groups
 from bot.flows.half_way import half_way
+from bot.flows.how_are_you import how_are_you, still_waiting
 from bot.flows.more_about_you import more_about_you
+from bot.flows.my_groups import how_was_it, my_groups
+from bot.flows.my_plan import my_plan
+from bot.flows.near_me import near_me, saved
 from bot.flows.refer_someone import refer_someone
 from bot.flows.self_referral import self_referral
 from bot.flows.who_is_this import who_is_this
@@ -29,11 +38,24 @@ FLOWS: Mapping[str, Flow] = {
     "refer_someone": refer_someone,
     "confirm_referral": confirm_referral,
     "waiting_menu": waiting_menu.waiting_menu,
-    "more": waiting_menu.more,
-    "helplines": waiting_menu.helplines,
+    "more": to_try.more,
+    "something_to_try": to_try.something_to_try,
+    "not_for_me": to_try.not_for_me,
+    "helplines": people_to_call.helplines,
+    "advice": people_to_call.advice,
+    "housing": people_to_call.housing,
+    "my_plan": my_plan,
+    "near_me": near_me,
+    "saved": saved,
+    "go_myself": go_myself.go_myself,
+    "did_you_go": go_myself.did_you_go,
+    "come_back": go_myself.come_back,
     "how_long": waiting_menu.how_long,
-    "pause": waiting_menu.pause,
-    "resume": waiting_menu.resume,
+    "how_often": pacing.how_often,
+    "less": pacing.less,
+    "more_often": pacing.more_often,
+    "pause": pacing.pause,
+    "resume": pacing.resume,
     "person": waiting_menu.person,
     "stop": waiting_menu.stop,
     "start": waiting_menu.start,
@@ -58,6 +80,11 @@ FLOWS: Mapping[str, Flow] = {
     "not_me": not_me,
     "who_is_this": who_is_this,
     "half_way": half_way,
+    "how_are_you": how_are_you,
+    "still_waiting": still_waiting,
+    "groups": groups,
+    "my_groups": my_groups,
+    "how_was_it": how_was_it,
     "equality_again": equality.equality_again,
 }
 
@@ -73,6 +100,9 @@ AT: Mapping[Place, str] = {
 
 AFTERWARDS: Mapping[str, frozenset[str]] = {"withdraw": frozenset({"keep", "why"})}
 """Questions that are asked once all is done, by talk: whoever leaves them open begins afresh with HELLO."""
+
+LATE_ANSWERS: Mapping[str, str] = {to_try.HELPED: "something_to_try"}
+"""Questions that may go unanswered, whose button may be pressed once nothing is under way, and their talk."""
 
 OPENS_WITH: Mapping[str, str] = {"waiting_menu": "wish", "confirm_referral": "may_we"}
 """Talks whose first question the person's first words already answer."""

@@ -15,7 +15,7 @@ from bot.messages import Inbound, Reply
 from bot.questions import Kind, Question
 from bot.reading.swearing import only_swearing
 from bot.safety import Danger, reply_to
-from bot.talks import AFTERWARDS, AT, FLOWS, OPENS_WITH
+from bot.talks import AFTERWARDS, AT, FLOWS, LATE_ANSWERS, OPENS_WITH
 from bot.words import words_in
 from waitingroom import alarms, attachments, duty, handoffs, strangers
 from waitingroom.attachments import Keeping
@@ -120,6 +120,7 @@ async def _answer(
     if _is_offered(standing, inbound.text) or _is_only_a_number(standing, inbound.text):
         danger = None
     said = await _sound_alarm(session, desk, inbound, known, danger) if danger else []
+    conversation.let_pass(inbound.text, answering=inbound.answering)
     kept = await _keep_attachments(session, inbound, known)
     if known.owner is Owner.LINK_WORKER:
         return said + await _answer_beside(conversation, inbound, known, danger)
@@ -170,6 +171,8 @@ async def _follow(
         return await conversation.begin(asked)
     if under_way:
         return await conversation.hear(inbound.text, answering=inbound.answering)
+    if inbound.answering is not None and (late := LATE_ANSWERS.get(inbound.answering)):
+        return await conversation.begin(late, {inbound.answering: inbound.text})
     flow = AT[known.place]
     if only_swearing(inbound.text):
         return [Reply(conversation.here.words.say(SOUNDS_HARD)), *await conversation.begin(flow)]

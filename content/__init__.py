@@ -1,6 +1,7 @@
-"""The words: needs, self-care pieces, helplines, programmes, measures, safety rules, and their loader."""
+"""The words: needs, self-care pieces, helplines, groups, programmes, measures, safety rules, and their loader."""
 
 from content.equality import Equality, EqualityQuestion
+from content.groups import Group, Meetings
 from content.helplines import Helpline, Way
 from content.items import Item
 from content.library import Content
@@ -17,10 +18,12 @@ __all__ = [
     "ContentError",
     "Equality",
     "EqualityQuestion",
+    "Group",
     "Helpline",
     "Item",
     "Measure",
     "MeasureQuestion",
+    "Meetings",
     "Need",
     "Problem",
     "Programme",

@@ -67,7 +67,8 @@ class Helpline(Words):
     """A line people can turn to.
 
     `about` is one plain sentence. `needs` empty means any need. `ages` is `[least, most]` in the file.
-    `crisis` marks a line for danger; one with no needs is offered last. `source` is the page to check the
+    `leads_from` is the word of ours that leads to it, in its nations. `crisis` marks a line for danger; one with
+    no needs is offered last. `source` is the page to check the
     facts against, `checked_on` the day they last were, by `checked_by`.
     """
 
@@ -81,6 +82,7 @@ class Helpline(Words):
     hours: Hours
     cost: Line
     crisis: bool = False
+    leads_from: Literal["advice", "housing"] | None = None
     checked_on: date
     checked_by: Line
     source: Address

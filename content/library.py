@@ -4,8 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import zip_longest
+from types import MappingProxyType
 
+from content.directory import Fitting, Travel
 from content.equality import Equality
+from content.groups import Group
 from content.helplines import Helpline
 from content.holidays import BankHolidays
 from content.hours import ZONE
@@ -15,6 +18,9 @@ from content.measures import Measure
 from content.needs import Need
 from content.programmes import Programme
 from content.safety_rules import SafetyRules
+
+NEUTRAL = 0.5
+NOBODY_SAID: Mapping[str, float] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -31,25 +37,52 @@ class Content:
     equality: Mapping[str, Equality]
     """by nation; England's always"""
     languages: Mapping[str, Language]
+    directory: Mapping[str, Fitting]
+    travel: Mapping[str, Travel]
+    groups: Mapping[str, Group]
 
     def pieces_for(
-        self, needs: Collection[str], *, seen: Collection[str], today: date, nation: str = "england"
+        self,
+        needs: Collection[str],
+        *,
+        seen: Collection[str],
+        today: date,
+        nation: str = "england",
+        ranking: Mapping[str, float] = NOBODY_SAID,
+        not_for_me: Collection[str] = (),
     ) -> tuple[Item, ...]:
         """Choose pieces: those that fit first, each need in turn, then those for everyone.
 
         None past its `review_by`, none for another nation, none whose key is in `seen`. For one need the
-        pieces that name it first go first, starters before others, then by key: always the same order.
+        pieces that name it first go first, starters before others, then the more helpful by `ranking` (from 0 to
+        1, by key; 0.5 where nobody has said), then by key: always the same order. Pieces of the same sort as any
+        in `not_for_me` go behind all others that fit as well.
         """
+        unwanted = {self.items[key].sort for key in not_for_me if key in self.items}
+
+        def order(item: Item) -> tuple[bool, bool, float, str]:
+            return item.sort in unwanted, not item.starter, -ranking.get(item.key, NEUTRAL), item.key
+
         able = [
             item
             for item in self.items.values()
             if item.is_for(nation=nation, today=today) and item.key not in seen
         ]
-        able.sort(key=lambda item: (not item.starter, item.key))
-        by_need = [_fitting(able, need) for need in self.needs if need in needs]
+        able.sort(key=order)
+        by_need = [_fitting(able, need, unwanted) for need in self.needs if need in needs]
         in_turn = (item for row in zip_longest(*by_need) for item in row if item is not None)
         chosen = {item.key: item for item in in_turn}
         return (*chosen.values(), *(item for item in able if not item.needs))
+
+    def lines_for(self, word: str, *, at: datetime, nation: str) -> tuple[Helpline, ...]:
+        """Give the helplines that a word of ours leads to in a nation, the open ones first; none gone stale."""
+        today = at.astimezone(ZONE).date()
+        lines = [
+            line
+            for line in self.helplines.values()
+            if line.leads_from == word and line.serves(nation) and line.is_fresh(today)
+        ]
+        return tuple(sorted(lines, key=lambda line: not line.is_open(at)))
 
     def helplines_for(
         self, needs: Collection[str], *, at: datetime, nation: str, most: int = 3, age: int | None = None
@@ -73,10 +106,11 @@ class Content:
         return _with_one_by_text(able, most=most, at=at)
 
 
-def _fitting(items: list[Item], need: str) -> list[Item]:
+def _fitting(items: list[Item], need: str, unwanted: Collection[str]) -> list[Item]:
+    """Give the pieces for one need, those that name it first before others; within that as they stand."""
     return sorted(
         (item for item in items if need in item.needs),
-        key=lambda item: (item.needs.index(need) > 0, not item.starter, item.key),
+        key=lambda item: (item.sort in unwanted, item.needs.index(need) > 0),
     )
 
 

@@ -9,7 +9,9 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
+from content.directory import Fitting, Travel
 from content.equality import Equality, read_equality
+from content.groups import Group
 from content.helplines import Helpline
 from content.holidays import BankHolidays
 from content.items import Item
@@ -28,6 +30,8 @@ Shape = TypeVar("Shape", bound=BaseModel)
 NEEDS, HELPLINES, HOLIDAYS = "needs.yaml", "helplines.yaml", "bank_holidays.yaml"
 MEASURES, EQUALITY = "measures", "equality.yaml"
 LANGUAGES = "languages.yaml"
+DIRECTORY, TRAVEL = "directory.yaml", "travel.yaml"
+GROUPS = "groups.yaml"
 
 
 @dataclass
@@ -44,6 +48,9 @@ class Reading:
     measures: Measures = field(default_factory=Measures)
     equality: dict[str, Equality] = field(default_factory=dict)
     languages: dict[str, Language] = field(default_factory=dict)
+    directory_words: dict[str, Fitting] = field(default_factory=dict)
+    travel: dict[str, Travel] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -81,6 +88,9 @@ def load(directory: Path | None = None, *, measures: Path | None = None) -> Cont
         measures=MappingProxyType(reading.measures.found),
         equality=MappingProxyType(reading.equality),
         languages=MappingProxyType(reading.languages),
+        directory=MappingProxyType(reading.directory_words),
+        travel=MappingProxyType(reading.travel),
+        groups=MappingProxyType(reading.groups),
     )
 
 
@@ -94,6 +104,8 @@ def read(directory: Path | None = None, *, measures: Path | None = None) -> Read
     _read_safety(reading)
     _read_questions(reading, measures)
     _read_languages(reading)
+    _read_directory(reading)
+    _read_groups(reading)
     reading.problems.extend(_crossed(reading))
     return reading
 
@@ -106,6 +118,21 @@ def _read_needs(reading: Reading) -> None:
 def _read_languages(reading: Reading) -> None:
     source = reading.add(LANGUAGES, read_yaml(reading.directory / LANGUAGES, reading.named(LANGUAGES)))
     reading.languages = dict(_entries(reading, source, Language))
+
+
+def _read_groups(reading: Reading) -> None:
+    source = reading.add(GROUPS, read_yaml(reading.directory / GROUPS, reading.named(GROUPS)))
+    kept = reading.holidays.of("england") if reading.holidays else frozenset()
+    for key, group in _entries(reading, source, Group):
+        meetings = group.meetings.model_copy(update={"holidays": kept})
+        reading.groups[key] = group.model_copy(update={"meetings": meetings})
+
+
+def _read_directory(reading: Reading) -> None:
+    source = reading.add(DIRECTORY, read_yaml(reading.directory / DIRECTORY, reading.named(DIRECTORY)))
+    reading.directory_words = dict(_entries(reading, source, Fitting))
+    source = reading.add(TRAVEL, read_yaml(reading.directory / TRAVEL, reading.named(TRAVEL)))
+    reading.travel = dict(_entries(reading, source, Travel))
 
 
 def _read_helplines(reading: Reading) -> None:
@@ -182,8 +209,17 @@ def _crossed(reading: Reading) -> Iterator[Problem]:
     for item in reading.items.values():
         source = reading.sources[f"items/{item.key}.md"]
         yield from _unknown_needs(reading, source, ("needs",), item.needs)
-        yield from _discreet_needs(reading, source, item)
+        yield from _discreet_needs(reading, source, ("needs",), item.needs)
         yield from _told_aloud(reading, source, {("title",): item.title, ("text",): item.text})
+    for key in reading.directory_words:
+        yield from _unknown_needs(reading, reading.sources[DIRECTORY], (key,), (key,))
+    for key, group in reading.groups.items():
+        source = reading.sources[GROUPS]
+        yield from _unknown_needs(reading, source, (key, "needs"), group.needs)
+        yield from _told_aloud(reading, source, {(key, "name"): group.name})
+        if reading.languages and group.language not in reading.languages:
+            remedy = f"Choose among {', '.join(reading.languages)}, or add it to {LANGUAGES}"
+            yield source.problem((key, "language"), f"`{group.language}` is not a language that is known", remedy)
     for programme in reading.programmes.values():
         yield from _steps(reading, reading.sources[f"programmes/{programme.key}.yaml"], programme)
 
@@ -195,11 +231,11 @@ def _unknown_needs(reading: Reading, source: Source, at: Place, needs: tuple[str
             yield source.problem((*at, index), f"`{need}` is not a need", remedy)
 
 
-def _discreet_needs(reading: Reading, source: Source, item: Item) -> Iterator[Problem]:
-    for index, need in enumerate(item.needs):
+def _discreet_needs(reading: Reading, source: Source, at: Place, needs: tuple[str, ...]) -> Iterator[Problem]:
+    for index, need in enumerate(needs):
         if need in reading.needs and reading.needs[need].discreet:
             remedy = "Take the need out: nothing about it is ever sent unasked"
-            yield source.problem(("needs", index), f"`{need}` is a need we are discreet about", remedy)
+            yield source.problem((*at, index), f"`{need}` is a need we are discreet about", remedy)
 
 
 def _told_aloud(reading: Reading, source: Source, texts: Mapping[Place, str | None]) -> Iterator[Problem]:
@@ -224,5 +260,8 @@ def _steps(reading: Reading, source: Source, programme: Programme) -> Iterator[P
             remedy = "Name a file in items/ without its .md, or take `item` out to choose by need"
             yield source.problem((*at, "item"), f"There is no item `{step.item}`", remedy)
         yield from _told_aloud(reading, source, {(*at, "text"): step.text})
+        yield from _unknown_needs(reading, source, (*at, "for_needs"), step.for_needs)
+        yield from _unknown_needs(reading, source, (*at, "not_for_needs"), step.not_for_needs)
+        yield from _discreet_needs(reading, source, (*at, "for_needs"), step.for_needs)
         seen.add(step.key)
         latest = max(latest, step.day)

@@ -1,5 +1,6 @@
 """Programmes: what a waiting person is sent, and when."""
 
+from collections.abc import Collection
 from datetime import time
 from typing import Annotated, Literal, Self
 
@@ -16,7 +17,9 @@ class Step(Words):
 
     `at` is a local time. A `piece` is the `item` named, or one chosen by need; `words` sends `text`,
     and a `check_in` asks whether this is a good time for the questions of the measures.
-    `catch_up` says what becomes of one missed during an outage: `send` it late, or `skip` it.
+    `catch_up` says what becomes of one missed during an outage: `send` it late, `skip` it, or `merge` it: of all
+    missed steps that merge only the newest is sent. `for_needs`: only for people with one of these needs, and
+    `not_for_needs` for nobody with one of them. `only_if`: only while someone has, or has not, taken them on.
     """
 
     key: Key
@@ -26,7 +29,10 @@ class Step(Words):
     kind: Literal["piece", "words", "check_in"]
     item: str | None = None
     text: Sendable | None = None
-    catch_up: Literal["send", "skip"]
+    catch_up: Literal["send", "skip", "merge"]
+    for_needs: tuple[str, ...] = ()
+    not_for_needs: tuple[str, ...] = ()
+    only_if: Literal["claimed", "not_claimed"] | None = None
 
     @field_validator("at")
     @classmethod
@@ -44,6 +50,18 @@ class Step(Words):
         if self.kind == "piece" and self.text is not None:
             raise refused("a piece has its own text", "Take `text` out, or make it words")
         return self
+
+    @model_validator(mode="after")
+    def _for_someone(self) -> Self:
+        if both := sorted({*self.for_needs} & {*self.not_for_needs}):
+            raise refused(f"`{both[0]}` stands in for_needs and in not_for_needs", "Take it out of one of them")
+        return self
+
+    def is_for(self, needs: Collection[str], *, claimed: bool) -> bool:
+        """Say whether someone with these needs has this step. `claimed`: a link worker has taken them on."""
+        wanted = not self.for_needs or not set(needs).isdisjoint(self.for_needs)
+        fits = self.only_if is None or (self.only_if == "claimed") is claimed
+        return wanted and fits and set(needs).isdisjoint(self.not_for_needs)
 
 
 class Programme(Words):

@@ -1,12 +1,14 @@
 """Looks the content over as of a day: all that loading refuses, and what is stale, missing or not plain."""
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 from content.fields import NATIONS
 from content.helplines import FRESH_FOR
-from content.loader import HELPLINES, HOLIDAYS, NEEDS, Reading, read
+from content.hours import ZONE
+from content.loader import GROUPS, HELPLINES, HOLIDAYS, NEEDS, Reading, read
+from content.meeting_days import begins_by_rule, next_start
 from content.problems import Problem
 from content.reading_age import LONGEST_SENTENCE, OLDEST, longest_sentence, reading_age
 from content.sources import Place, Source
@@ -21,7 +23,8 @@ def check(directory: Path | None = None, *, today: date, measures: Path | None =
 
     Beyond what loading refuses: helplines not checked for 90 days, or checked on a day to come; pieces past
     their `review_by`; a need with no piece; a nation with no line day and night or none by text; bank
-    holidays that run out within 60 days; words for a reading age over 11, or a sentence over 20 words.
+    holidays that run out within 60 days; a group that meets no more, or begins on a day its rule does not give;
+    words for a reading age over 11, or a sentence over 20 words.
     An empty list means all is well.
     """
     reading = read(directory, measures=measures)
@@ -31,6 +34,7 @@ def check(directory: Path | None = None, *, today: date, measures: Path | None =
         *_needs_without_piece(reading, today),
         *_nations_without_line(reading, today),
         *_calendar(reading, today),
+        *_groups_that_never_meet(reading, today),
         *_hard_to_read(reading),
     ]
     return sorted({*reading.problems, *found})
@@ -83,6 +87,20 @@ def _calendar(reading: Reading, today: date) -> Iterator[Problem]:
         yield reading.sources[HOLIDAYS].problem(("holidays",), message, remedy)
 
 
+def _groups_that_never_meet(reading: Reading, today: date) -> Iterator[Problem]:
+    """Tell of groups whose first day is no day of their rule, and of those that meet no more in the next weeks."""
+    source = reading.sources[GROUPS]
+    for key, group in reading.groups.items():
+        meetings = group.meetings
+        if not begins_by_rule(meetings):
+            remedy = "Begin on the first day that the rule gives"
+            message = f"{meetings.first_on} is not a day of the rule"
+            yield source.problem((key, "meetings", "first_on"), message, remedy)
+        elif next_start(meetings, datetime.combine(max(today, meetings.first_on), time(), tzinfo=ZONE)) is None:
+            remedy = "Give a later `until`, or take the group out"
+            yield source.problem((key,), f"{group.name} does not meet in the next weeks", remedy)
+
+
 def _hard_to_read(reading: Reading) -> Iterator[Problem]:
     for source, at, text in _texts(reading):
         if (age := reading_age(text)) > OLDEST:
@@ -101,6 +119,9 @@ def _texts(reading: Reading) -> Iterator[tuple[Source, Place, str]]:
         yield source, ("page",), item.page
     for line in reading.helplines.values():
         yield reading.sources[HELPLINES], (line.key, "about"), line.about
+    for group in reading.groups.values():
+        yield reading.sources[GROUPS], (group.key, "about"), group.about
+        yield reading.sources[GROUPS], (group.key, "ground_rules"), group.ground_rules
     for programme in reading.programmes.values():
         source = reading.sources[f"programmes/{programme.key}.yaml"]
         for index, step in enumerate(programme.steps):

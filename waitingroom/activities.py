@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Column
 from sqlmodel import Field, SQLModel, col, select
 
+from waitingroom import waiting
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 
@@ -31,6 +32,8 @@ class Activity(SQLModel, table=True):
     staff_id: uuid.UUID = Field(foreign_key="staff.id")
     kind: Kind = Field(sa_column=Column(by_value(Kind), nullable=False))
     minutes: int
+    attended: bool | None = None
+    """whether they answered or came; none: noted before that was asked"""
     note: bytes | None = Field(default=None, repr=False)
     done_at: datetime
 
@@ -44,8 +47,12 @@ async def log(
     minutes: int,
     note: str,
     now: datetime,
+    attended: bool | None = None,
 ) -> Activity:
-    """Note one activity of `minutes` minutes, with a private note or an empty one."""
+    """Note one activity of `minutes` minutes, with a private note or an empty one.
+
+    The programme looks whether it was the first contact: after that nothing more comes unasked.
+    """
     activity_id = new_id()
     activity = Activity(
         id=activity_id,
@@ -53,11 +60,13 @@ async def log(
         staff_id=staff_id,
         kind=kind,
         minutes=minutes,
+        attended=attended,
         note=session.keys.seal(note, f"activity:note:{activity_id}") if note else None,
         done_at=now,
     )
     session.add(activity)
     await session.flush()
+    await waiting.wake(session, referral_id=referral_id, now=now)
     return activity
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select
 
-from waitingroom import consents, conversations, handoffs, messages, referrals, told_of, withdrawing
+from waitingroom import consents, conversations, handoffs, memberships, messages, referrals, told_of, withdrawing
 from waitingroom.consents import Consent, Purpose, Recipient
 from waitingroom.conversations import Contact, ContactState
 from waitingroom.database import Session
@@ -22,6 +22,8 @@ class Yes(BaseModel):
     purpose: Purpose
     recipient: Recipient
     given_at: datetime
+    which: str = ""
+    """the key of the one recipient, where there are several: a group's"""
 
 
 class Way(BaseModel):
@@ -57,11 +59,12 @@ class Agreed(BaseModel):
 async def agreed(session: Session, *, conversation_id: uuid.UUID) -> Agreed:
     """Say what stands in a talk, each yes once, oldest first."""
     given = await consents.standing(session, conversation_id=conversation_id)
-    first: dict[tuple[Purpose, Recipient], Yes] = {}
+    first: dict[tuple[Purpose, Recipient, str], Yes] = {}
     for one in given:
         if one.withdrawn_at is None:
-            yes = Yes(purpose=one.purpose, recipient=one.recipient, given_at=one.given_at)
-            first.setdefault((one.purpose, one.recipient), yes)
+            which = one.which or ""
+            yes = Yes(purpose=one.purpose, recipient=one.recipient, given_at=one.given_at, which=which)
+            first.setdefault((one.purpose, one.recipient, which), yes)
     ways = select(Contact).where(Contact.conversation_id == conversation_id)
     found = await session.exec(ways.order_by(col(Contact.created_at)))
     return Agreed(
@@ -74,17 +77,32 @@ async def agreed(session: Session, *, conversation_id: uuid.UUID) -> Agreed:
 
 
 async def take_back(
-    session: Session, *, conversation_id: uuid.UUID, purpose: Purpose, recipient: Recipient, now: datetime
+    session: Session,
+    *,
+    conversation_id: uuid.UUID,
+    purpose: Purpose,
+    recipient: Recipient,
+    which: str = "",
+    now: datetime,
 ) -> Ended:
     """Take one yes back, with its effect at once. Taking back what does not stand changes nothing.
 
     Without the yes to a referral the referral is withdrawn and nothing that waits to be sent goes, but crisis
     lines; whoever is no referral yet is forgotten within the hour. Without the yes to keeping the name of someone
-    who told us of another, what they told is deleted. Staff see it where something was shared.
+    who told us of another, what they told is deleted. Without the yes to a group knowing of them, they are in that
+    group no more. Staff see it where something was shared.
     """
     taken = await consents.withdraw(
-        session, conversation_id=conversation_id, purpose=purpose, recipient=recipient, now=now
+        session,
+        conversation_id=conversation_id,
+        purpose=purpose,
+        recipient=recipient,
+        which=which or None,
+        now=now,
     )
+    if taken and recipient is Recipient.GROUP:
+        keys = {which} if which else None
+        await memberships.end(session, conversation_id=conversation_id, keys=keys, now=now)
     if taken:
         await told_of.take_back(session, conversation_id=conversation_id, purpose=purpose, now=now)
     if taken and purpose is Purpose.REFERRAL:

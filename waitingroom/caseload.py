@@ -9,7 +9,7 @@ from sqlalchemy import literal, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from waitingroom import alarms, duty, handoffs, people, referrals
+from waitingroom import alarms, duty, handoffs, people, referrals, waiting
 from waitingroom.alarms import Verdict
 from waitingroom.conversations import Contact, Conversation
 from waitingroom.database import Session
@@ -22,7 +22,7 @@ from waitingroom.staff import Staff
 OPEN = (Status.WAITING, Status.CLAIMED)
 UNSAFE = "abuse"
 """The need of someone whom another person makes feel unsafe."""
-AS_URGENT = {Reason.ASKED_FOR_PERSON: Urgency.SOON}
+AS_URGENT = {Reason.ASKED_FOR_PERSON: Urgency.SOON, Reason.GETTING_WORSE: Urgency.SOON}
 """How urgent a hand-off is for reasons other than danger; routine where nothing stands here."""
 
 
@@ -118,6 +118,7 @@ async def pick_up(
     referral = await referrals.open_referral(session, conversation_id=handoff.conversation_id)
     if referral is not None:
         await referrals.pick_up(session, referral_id=referral.id, now=now)
+        await waiting.wake(session, referral_id=referral.id, now=now)
     return claimed
 
 
@@ -157,6 +158,7 @@ async def put_back(session: Session, *, handoff: Handoff, now: datetime) -> None
     referral = await referrals.open_referral(session, conversation_id=handoff.conversation_id)
     if referral is not None and referral.status is referrals.Status.PICKED_UP:
         await referrals.put_back(session, referral_id=referral.id)
+        await waiting.take_up(session, referral_id=referral.id, now=now)
 
 
 async def referral_of(session: Session, *, handoff: Handoff) -> Referral:

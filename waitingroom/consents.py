@@ -13,7 +13,7 @@ from waitingroom.database import Session
 
 STANDS = """
 SELECT EXISTS (SELECT FROM consent WHERE conversation_id = $1 AND purpose = $2 AND recipient = $3
-               AND withdrawn_at IS NULL)
+               AND withdrawn_at IS NULL AND ($4::varchar IS NULL OR which = $4))
 """
 
 
@@ -67,6 +67,8 @@ class Consent(SQLModel, table=True):
     """The id of the message in which the person said yes."""
     given_at: datetime
     withdrawn_at: datetime | None = None
+    which: str | None = None
+    """Which one, where there are several such recipients: a group's key."""
     given_by: GivenBy | None = Field(default=None, sa_column=Column(by_value(GivenBy)))
     """Who said yes for someone who cannot decide this; none: the person themselves."""
 
@@ -84,10 +86,12 @@ async def give(
     evidence: int,
     now: datetime,
     given_by: GivenBy | None = None,
+    which: str | None = None,
 ) -> uuid.UUID:
     """Record a yes and keep the conversation from now on. Returns the consent's id.
 
-    `given_by`: who said it, where it was not the person themselves.
+    `given_by`: who said it, where it was not the person themselves. `which`: the key of the one recipient it was
+    said to, where there are several.
     """
     consent_id = new_id()
     await session.put(
@@ -103,6 +107,7 @@ async def give(
         evidence=evidence,
         given_at=now,
         given_by=given_by,
+        which=which,
     )
     await conversations.keep(session, conversation_id=conversation_id)
     return consent_id
@@ -114,9 +119,10 @@ async def withdraw(
     conversation_id: uuid.UUID,
     purpose: Purpose,
     recipient: Recipient | None = None,
+    which: str | None = None,
     now: datetime,
 ) -> bool:
-    """Take back every standing yes to `purpose`, to `recipient` alone where one is named.
+    """Take back every standing yes to `purpose`, to `recipient` alone, and to `which` of them, where named.
 
     Returns whether there was one.
     """
@@ -127,13 +133,22 @@ async def withdraw(
     ]
     if recipient is not None:
         stands.append(col(Consent.recipient) == recipient)
+    if which is not None:
+        stands.append(col(Consent.which) == which)
     taken = await session.exec(update(Consent).where(*stands).values(withdrawn_at=now))
     return bool(taken.rowcount)
 
 
-async def stands(session: Session, *, conversation_id: uuid.UUID, purpose: Purpose, recipient: Recipient) -> bool:
+async def stands(
+    session: Session,
+    *,
+    conversation_id: uuid.UUID,
+    purpose: Purpose,
+    recipient: Recipient,
+    which: str | None = None,
+) -> bool:
     """Say whether a yes to this stands now: ask before anything is shared, every time."""
-    given: bool = await session.driver.fetchval(STANDS, conversation_id, purpose, recipient)
+    given: bool = await session.driver.fetchval(STANDS, conversation_id, purpose, recipient, which)
     return given
 
 

@@ -48,6 +48,16 @@ class Reason(StrEnum):
     """whoever reads there says that it is not the person's number or chat: their way is wrong"""
     MAYBE_KNOWN = "maybe_known"
     """someone on record may be the same person: a person looks before anything is joined"""
+    GETTING_WORSE = "getting_worse"
+    """they said, when asked, that things are worse"""
+    SILENT = "silent"
+    """they answer nothing any more, not even whether to stay on the list: they stay on it"""
+    NOT_REACHED = "not_reached"
+    """calls or letters to someone who is not to be written to do not reach them"""
+    HELP_WITH_COSTS = "help_with_costs"
+    """they said that help with costs would make the difference"""
+    SIGNPOSTED = "signposted"
+    """they went to something nearby themselves, while something else than the referral was open"""
 
 
 class Urgency(IntEnum):

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from waitingroom import crossings, equality, handoffs, pairs, people, referrals, waiting
+from waitingroom import crossings, equality, handoffs, memberships, pairs, people, referrals, waiting
 from waitingroom.conversations import Conversation, Owner, Place
 from waitingroom.database import Session
 from waitingroom.errors import RefusedError, StaleError
@@ -137,6 +137,7 @@ async def _unite(session: Session, pair: Pair, now: datetime) -> None:
     if spare.status is referrals.Status.PICKED_UP and kept.status is referrals.Status.WAITING:
         kept.status = moved(referrals.MOVES, kept.status, referrals.Status.PICKED_UP)
         kept.picked_up_at = kept.picked_up_at or spare.picked_up_at
+    kept.help_with_costs_at = kept.help_with_costs_at or spare.help_with_costs_at
     kept.version += 1
     spare.status = moved(referrals.MOVES, spare.status, referrals.Status.CLOSED)
     spare.ended_at, spare.close_reason, spare.version = now, JOINED, spare.version + 1
@@ -153,6 +154,7 @@ async def _carry(
     hand = await session.driver.fetchrow(crossings.MOVE_HAND, away.id, now)
     await session.driver.execute(crossings.FORGET, away.id, now)
     await session.driver.execute(LEAVE, away.id, now)
+    await memberships.carry(session, away=away.id, to=to.id)
     await rehang(session, table="conversation", away=away.id, to=to.id)
     await session.driver.execute(FOLLOW, away.id, to.id)
     for reason in hand["reasons"] if hand else ():

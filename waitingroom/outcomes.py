@@ -143,7 +143,7 @@ def _opened(session: Session, sitting: Sitting) -> Answers:
 
 
 def _occasion(referral: Referral, sat: list[Sitting], now: datetime) -> Occasion:
-    if referral.status in {Status.CLOSED, Status.WITHDRAWN}:
+    if referral.status in {Status.CLOSED, Status.WITHDRAWN, Status.SIGNPOSTED}:
         return Occasion.END
     still_first = all(one.occasion is Occasion.START for one in sat)
     if not sat or (still_first and sat[-1].broken_off and now - sat[-1].asked_at < GO_ON_FOR):

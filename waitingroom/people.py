@@ -34,13 +34,15 @@ class SafeContact(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     how: str
-    """call, text or here (this same chat)"""
+    """call, text or here (this same chat); or letter, where staff noted that"""
     when: str
     """in the person's own words or a part of the day"""
     phone: str = ""
     """E.164, empty where they want no call or text"""
     voicemail: bool = False
     """whether a message may be left"""
+    address: tuple[str, ...] = ()
+    """where letters go, line by line, where they want them"""
 
 
 class More(BaseModel):

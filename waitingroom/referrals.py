@@ -3,14 +3,24 @@
 import secrets
 import uuid
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 from pydantic import BaseModel
 from sqlalchemy import ARRAY, Column, Index, String, text
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import conversations, handoffs, introductions, matching, waiting
+from waitingroom import (
+    conversations,
+    first_contacts,
+    handoffs,
+    how_are_you,
+    introductions,
+    matching,
+    memberships,
+    waiting,
+    waits,
+)
 from waitingroom.columns import by_value, new_id
 from waitingroom.conversations import Place
 from waitingroom.database import Session
@@ -22,20 +32,6 @@ from waitingroom.people import AboutYou, SafeContact
 from waitingroom.waiting import Pace
 from waitingroom.young_people import GROWN_UP
 
-RECENT = timedelta(days=91)
-ENOUGH_STARTS = 10
-"""Fewer starts than this in the last 13 weeks say nothing honest about a wait."""
-
-
-RECENT_WAITS = """
-SELECT count(*) AS starts,
-       percentile_cont(0.1) WITHIN GROUP (ORDER BY weeks) AS tenth,
-       percentile_cont(0.9) WITHIN GROUP (ORDER BY weeks) AS ninetieth
-FROM (SELECT EXTRACT(epoch FROM picked_up_at - joined_at) / 604800 AS weeks
-      FROM referral WHERE picked_up_at >= $1) AS recent
-"""
-
-
 OPEN = "SELECT EXISTS (SELECT 1 FROM referral WHERE conversation_id = $1 AND status IN ('waiting', 'picked_up'))"
 
 
@@ -46,15 +42,20 @@ class Status(StrEnum):
     PICKED_UP = "picked_up"
     CLOSED = "closed"
     WITHDRAWN = "withdrawn"
+    SIGNPOSTED = "signposted"
+    """they chose to go somewhere themselves in place of waiting, and may come back to their place"""
 
 
 MOVES: dict[Status, frozenset[Status]] = {
-    Status.WAITING: frozenset({Status.PICKED_UP, Status.CLOSED, Status.WITHDRAWN}),
+    Status.WAITING: frozenset({Status.PICKED_UP, Status.CLOSED, Status.WITHDRAWN, Status.SIGNPOSTED}),
     Status.PICKED_UP: frozenset({Status.WAITING, Status.CLOSED, Status.WITHDRAWN}),
     Status.CLOSED: frozenset(),
     Status.WITHDRAWN: frozenset(),
+    Status.SIGNPOSTED: frozenset({Status.WAITING}),
 }
 """The only steps a referral can take."""
+ENDS_GROUPS = frozenset({"died", "no_longer_wanted"})
+"""Reasons to close after which no group may write to them."""
 UNDER_WAY = (Status.WAITING, Status.PICKED_UP)
 """Where a referral stands that has not come to an end."""
 
@@ -104,8 +105,12 @@ class Referral(SQLModel, table=True):
     """What they want help with in their own words, sealed, where they said it so."""
     joined_at: datetime
     picked_up_at: datetime | None = None
+    contacted_at: datetime | None = None
+    """when a link worker first spoke with them, which stops the clock of their wait (`first_contacts`)"""
     ended_at: datetime | None = None
     close_reason: str | None = None
+    help_with_costs_at: datetime | None = None
+    """when they said that help with costs would make the difference"""
     version: int = 1
 
     __table_args__ = (
@@ -116,6 +121,11 @@ class Referral(SQLModel, table=True):
             postgresql_where=text("status IN ('waiting', 'picked_up')"),
         ),
         Index("ix_referral_picked_up", "picked_up_at", postgresql_where=text("picked_up_at IS NOT NULL")),
+        Index(
+            "ix_referral_to_contact",
+            "picked_up_at",
+            postgresql_where=text("status = 'picked_up' AND contacted_at IS NULL"),
+        ),
     )
 
 
@@ -124,13 +134,6 @@ class Submitted(BaseModel):
 
     referral_id: uuid.UUID
     reference: str
-
-
-class Wait(BaseModel):
-    """How long people like this have waited lately, in whole weeks; None where too few started to say."""
-
-    from_weeks: int | None = None
-    to_weeks: int | None = None
 
 
 class Standing(BaseModel):
@@ -225,6 +228,8 @@ async def refer_self(
         next_at=next_at,
         now=now,
     )
+    await how_are_you.begin(session, referral_id=referral_id, now=now)
+    await waits.begin(session, referral_id=referral_id, now=now)
     for reason in (Reason.NEW_REFERRAL, *((Reason.YOUNG_PEOPLES_TEAM,) if who.age < GROWN_UP else ())):
         await handoffs.raise_hand(
             session,
@@ -277,7 +282,7 @@ async def standing(session: Session, *, conversation_id: uuid.UUID) -> Standing 
 
 
 async def pick_up(session: Session, *, referral_id: uuid.UUID, now: datetime) -> Referral:
-    """A link worker takes the referral on. The first pick-up stops the wait's clock."""
+    """A link worker takes the referral on. The wait's clock runs on until they have spoken: `first_contacts`."""
     referral = await _locked(session, referral_id)
     if referral.status is not Status.PICKED_UP:
         referral.status = moved(MOVES, referral.status, Status.PICKED_UP)
@@ -289,13 +294,19 @@ async def put_back(session: Session, *, referral_id: uuid.UUID) -> Referral:
     """Put a referral back on the list it was picked up from: the wait's clock runs on as if it never had been."""
     referral = await _locked(session, referral_id)
     referral.status = moved(MOVES, referral.status, Status.WAITING)
-    referral.picked_up_at = None
+    referral.picked_up_at = referral.contacted_at = None
     return await _changed(session, referral)
 
 
 async def close(session: Session, *, referral_id: uuid.UUID, reason: str, now: datetime) -> Referral:
-    """End a referral for a stated reason: the person is back at the front door, and may come again."""
-    return await _end(session, referral_id, Status.CLOSED, reason, now)
+    """End a referral for a stated reason: the person is back at the front door, and may come again.
+
+    They keep their place in a group, unless they have died or want nothing more.
+    """
+    referral = await _end(session, referral_id, Status.CLOSED, reason, now)
+    if reason in ENDS_GROUPS:
+        await memberships.leave_all(session, conversation_id=referral.conversation_id, now=now)
+    return referral
 
 
 async def withdraw(session: Session, *, referral_id: uuid.UUID, now: datetime) -> Referral:
@@ -303,19 +314,29 @@ async def withdraw(session: Session, *, referral_id: uuid.UUID, now: datetime) -
     return await _end(session, referral_id, Status.WITHDRAWN, "withdrawn by the person", now)
 
 
-async def how_long(session: Session, *, now: datetime) -> Wait:
-    """Say how many weeks people waited who were picked up in the last 13 weeks: the middle eight in ten."""
-    starts, tenth, ninetieth = await session.driver.fetchrow(RECENT_WAITS, now - RECENT)
-    if starts < ENOUGH_STARTS:
-        return Wait()
-    least = max(round(tenth), 1)
-    return Wait(from_weeks=least, to_weeks=max(round(ninetieth), least + 1))
+async def signpost(session: Session, *, referral_id: uuid.UUID, now: datetime) -> Referral:
+    """The person goes to something nearby themselves, in place of waiting."""
+    return await _end(session, referral_id, Status.SIGNPOSTED, "signposted: they chose to go themselves", now)
+
+
+async def come_back(
+    session: Session, *, referral_id: uuid.UUID, programme: str, next_at: datetime | None
+) -> Referral:
+    """Put someone who was signposted back in their place, as if they had never left it."""
+    referral = await _locked(session, referral_id)
+    referral.status = moved(MOVES, referral.status, Status.WAITING)
+    referral.ended_at = referral.close_reason = None
+    await waiting.come_back(session, referral_id=referral_id, programme=programme, next_at=next_at)
+    await how_are_you.begin(session, referral_id=referral_id, now=referral.joined_at)
+    await conversations.show_to(session, conversation_id=referral.conversation_id, place=Place.WAITING_ROOM)
+    return await _changed(session, referral)
 
 
 async def _end(session: Session, referral_id: uuid.UUID, status: Status, reason: str, now: datetime) -> Referral:
     referral = await _locked(session, referral_id)
+    spoke_at = referral.contacted_at or await first_contacts.of_referral(session, referral_id=referral_id)
     referral.status = moved(MOVES, referral.status, status)
-    referral.ended_at = now
+    referral.ended_at, referral.contacted_at = now, spoke_at
     referral.close_reason = reason
     await waiting.leave(session, referral_id=referral_id)
     await conversations.show_to(session, conversation_id=referral.conversation_id, place=Place.FRONT_DOOR)

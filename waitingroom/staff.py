@@ -24,6 +24,8 @@ class Scope(StrEnum):
     PERSON_READ = "person:read"
     REFERRAL_WRITE = "referral:write"
     MESSAGE_SEND = "message:send"
+    GROUP_HOST = "group:host"
+    """the groups its holder hosts, and nothing else"""
 
 
 class NotAllowedError(RefusedError):
@@ -63,10 +65,10 @@ class Caller:
     name: str
     scopes: frozenset[Scope]
 
-    def check(self, scope: Scope) -> None:
-        """Raise NotAllowedError where the key does not carry `scope`."""
-        if scope not in self.scopes:
-            words = f"Your key needs the scope {scope.value}."
+    def check(self, *scopes: Scope) -> None:
+        """Raise NotAllowedError where the key carries none of `scopes`."""
+        if self.scopes.isdisjoint(scopes):
+            words = f"Your key needs the scope {' or '.join(scopes)}."
             raise NotAllowedError(words)
 
 

@@ -11,9 +11,16 @@ from sqlmodel import Field, SQLModel, col, select, update
 from waitingroom.columns import by_value, new_id
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
+from waitingroom.programme import Tempo
 
 AT_ONCE = "at_once"
 """The key of the step that the talk itself takes the moment someone joins."""
+
+
+WAKE = "UPDATE waiting SET next_at = $2 WHERE referral_id = $1 AND pace = 'active'"
+TAKE_UP = """
+UPDATE waiting SET pace = 'active', next_at = $2 WHERE referral_id = $1 AND pace IN ('active', 'met')
+"""
 
 
 class Pace(StrEnum):
@@ -21,6 +28,8 @@ class Pace(StrEnum):
 
     ACTIVE = "active"
     PAUSED = "paused"
+    MET = "met"
+    """someone is with them now: what they ask for still comes, nothing more comes unasked"""
     LEFT = "left"
 
 
@@ -31,6 +40,8 @@ class Waiting(SQLModel, table=True):
     conversation_id: uuid.UUID = Field(foreign_key="conversation.id", index=True)
     programme: str
     pace: Pace = Field(sa_column=Column(by_value(Pace), nullable=False))
+    tempo: Tempo | None = Field(default=None, sa_column=Column(by_value(Tempo), nullable=True))
+    """how often they want to hear from us; none: as the programme says"""
     joined_at: datetime
     next_at: datetime | None
 
@@ -79,14 +90,30 @@ async def leave(session: Session, *, referral_id: uuid.UUID) -> None:
     )
 
 
+async def come_back(session: Session, *, referral_id: uuid.UUID, programme: str, next_at: datetime | None) -> None:
+    """Start the programme again for a referral that had come to an end and goes on after all."""
+    begun = {"pace": Pace.ACTIVE, "programme": programme, "next_at": next_at}
+    await session.exec(update(Waiting).where(col(Waiting.referral_id) == referral_id).values(**begun))
+
+
 async def set_pace(session: Session, *, conversation_id: uuid.UUID, pace: Pace) -> bool:
-    """Pause or resume the programme. Returns whether the person is in the waiting room at all."""
-    changed = await session.exec(
-        update(Waiting)
-        .where(col(Waiting.conversation_id) == conversation_id, col(Waiting.pace) != Pace.LEFT)
-        .values(pace=pace)
-    )
-    return bool(changed.rowcount)
+    """Pause or resume the programme. Returns whether it runs for the person of this talk at all."""
+    return await _change(session, conversation_id, pace=pace)
+
+
+async def set_tempo(session: Session, *, conversation_id: uuid.UUID, tempo: Tempo) -> bool:
+    """Have the programme come more or less often from the next step on. Returns whether it runs for them."""
+    return await _change(session, conversation_id, tempo=tempo)
+
+
+async def wake(session: Session, *, referral_id: uuid.UUID, now: datetime) -> None:
+    """Have the programme look at someone at once: something has changed for them."""
+    await session.driver.execute(WAKE, referral_id, now)
+
+
+async def take_up(session: Session, *, referral_id: uuid.UUID, now: datetime) -> None:
+    """Have the programme go on for someone who is back on the list."""
+    await session.driver.execute(TAKE_UP, referral_id, now)
 
 
 async def find(session: Session, *, conversation_id: uuid.UUID) -> Waiting | None:
@@ -128,3 +155,10 @@ async def note_sent(
     """Note that a step was sent. Returns True."""
     await session.put(SentStep, id=new_id(), referral_id=referral_id, step=step, item=item, sent_at=now)
     return True
+
+
+async def _change(session: Session, conversation_id: uuid.UUID, **facts: object) -> bool:
+    """Change what holds for the person of a talk, while the programme is theirs. Returns whether it is."""
+    theirs = (col(Waiting.conversation_id) == conversation_id, col(Waiting.pace).in_([Pace.ACTIVE, Pace.PAUSED]))
+    changed = await session.exec(update(Waiting).where(*theirs).values(**facts))
+    return bool(changed.rowcount)

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from waitingroom import handoffs, messages, referrals
+from waitingroom import handoffs, memberships, messages, referrals
 from waitingroom.database import Session
 from waitingroom.handoffs import Reason, Urgency
 from waitingroom.referrals import Status
@@ -40,7 +40,7 @@ class Why(StrEnum):
 
 
 async def withdraw_own(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> bool:
-    """Withdraw the open referral of a talk: its programme ends, and what waited to be sent is not.
+    """Withdraw the open referral of a talk: its programme and their groups end, what waited to be sent is not.
 
     Whoever has picked it up sees it in the queue, and so does everyone where more than the referral was open:
     danger, or a wish to talk, is never closed by this. Returns whether there was a referral to withdraw.
@@ -51,10 +51,9 @@ async def withdraw_own(session: Session, *, conversation_id: uuid.UUID, now: dat
     picked_up = referral.status is Status.PICKED_UP
     await referrals.withdraw(session, referral_id=referral.id, now=now)
     await messages.cancel(session, conversation_id=conversation_id)
-    if not picked_up:
-        reasons = [reason.value for reason in OF_THE_REFERRAL]
-        await session.driver.execute(SETTLED, conversation_id, now, int(Urgency.ROUTINE), reasons)
-    if picked_up or await session.driver.fetchval(IS_OPEN, conversation_id):
+    await memberships.leave_all(session, conversation_id=conversation_id, now=now)
+    still_wanted = False if picked_up else await leave_queue(session, conversation_id=conversation_id, now=now)
+    if picked_up or still_wanted:
         await handoffs.raise_hand(
             session,
             conversation_id=conversation_id,
@@ -64,6 +63,16 @@ async def withdraw_own(session: Session, *, conversation_id: uuid.UUID, now: dat
             now=now,
         )
     return True
+
+
+async def leave_queue(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> bool:
+    """Take a hand-off from the queue that asked for nothing but that a referral be picked up.
+
+    Returns whether one is open still, for danger or a wish to talk: those are never closed by this.
+    """
+    reasons = [reason.value for reason in OF_THE_REFERRAL]
+    await session.driver.execute(SETTLED, conversation_id, now, int(Urgency.ROUTINE), reasons)
+    return bool(await session.driver.fetchval(IS_OPEN, conversation_id))
 
 
 async def note_why(session: Session, *, conversation_id: uuid.UUID, why: Why, now: datetime) -> bool:

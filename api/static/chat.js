@@ -48,7 +48,7 @@ function choice(several, [number, label]) {
 function offered(message) {
   const set = copied(message.several ? "ticking" : "choosing");
   set.querySelector("[name=message_id]").value = newId();
-  set.querySelector("[name=answering]").value = message.asks || "";
+  set.querySelector("[name=answering]").value = options.dataset.asks = message.asks || "";
   set.querySelector("div").append(...message.options.map((option) => choice(message.several, option)));
   return set;
 }

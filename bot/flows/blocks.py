@@ -8,23 +8,25 @@ from typing import TypeVar
 
 from babel.dates import format_date
 
-from bot import notice
+from bot import notice, wait_words
 from bot.ask import Ask
 from bot.questions import Question
 from bot.service import Service
 from bot.words import _
 from content import Helpline, Item
+from content.hours import clock
 from waitingroom import consents, conversations, handoffs, notices
 from waitingroom.consents import GivenBy, Purpose, Recipient
 from waitingroom.conversations import Forgetting
 from waitingroom.handoffs import Reason, Urgency
 from waitingroom.notices import Showing
 from waitingroom.programme import next_due
-from waitingroom.referrals import Wait
 from waitingroom.waiting import AT_ONCE
+from waitingroom.waits import Wait
 
 V = TypeVar("V")
 WAYS_SHOWN = 2
+NOBODY_ELSE = _("To talk now, free, day or night: Samaritans, call 116 123.")
 ON_A_PAGE = frozenset({"web", "terminal"})
 """A page of one's own. Elsewhere what is said lies on a phone, and others may read it."""
 FORGOTTEN = {
@@ -55,21 +57,27 @@ def keep_yes(
     version: str,
     *,
     given_by: GivenBy | None = None,
+    which: str | None = None,
+    values: Mapping[str, object] | None = None,
 ) -> uuid.UUID:
-    """Keep a yes with the words it was asked in. `given_by`: who by law says it for someone. Returns its id."""
+    """Keep a yes with the words it was asked in. `given_by`: who by law says it for someone. Returns its id.
+
+    `which`: the key of the one recipient, where there are several; `values` fill the words.
+    """
     return ask.do(
         key,
         consents.give,
         conversation_id=ask.here.conversation_id,
         purpose=purpose,
         recipient=recipient,
-        wording=ask.say(wording),
+        wording=ask.say(wording, **(values or {})),
         wording_version=version,
         language=ask.here.words.language,
         channel=ask.here.channel,
         evidence=ask.here.message_id,
         now=ask.here.now,
         given_by=given_by,
+        which=which,
     )
 
 
@@ -125,35 +133,53 @@ def in_words(day: date) -> str:
     return format_date(day, "d MMMM y", locale="en_GB")
 
 
-def helpline_line(helpline: Helpline) -> str:
-    """Say one helpline: its name, how to reach it, when and at what cost."""
+def moment_in_words(at: datetime) -> str:
+    """Say a moment on the clock in the UK as people do: `Monday 23 November at 9am`."""
+    return f"{format_date(at.date(), 'EEEE d MMMM', locale='en_GB')} at {clock(at.hour * 60 + at.minute)}"
+
+
+def helpline_line(ask: Ask, helpline: Helpline) -> str:
+    """Say one helpline: its name, how to reach it, at what cost, and when; where it is closed, when it opens."""
     ways = ", or ".join(way.words for way in helpline.ways[:WAYS_SHOWN])
-    return f"{helpline.name}: {ways}. {helpline.hours_in_words()}. {helpline.cost}."
+    told = f"{helpline.name}: {ways}. {helpline.cost}. {helpline.hours_in_words()}."
+    opens = helpline.opens_next(ask.here.now)
+    return f"{told} {ask.say(_('Opens {when}.'), when=moment_in_words(opens))}" if opens else told
 
 
 def tell_helplines(ask: Ask, needs: Sequence[str]) -> None:
-    """Tell up to three helplines that fit and are open now, one of them reached by text."""
+    """Tell up to three helplines that fit, those that are open now first, one of them reached by text."""
     ask.tell(_("If a life is at risk, call 999. These can help too:"))
-    lines = ask.service.content.helplines_for(needs, at=ask.here.now, nation=ask.service.nation, most=3)
-    ask.tell("{lines}", lines="\n".join(helpline_line(line) for line in lines))
+    tell_lines(ask, ask.service.content.helplines_for(needs, at=ask.here.now, nation=ask.service.nation, most=3))
 
 
-def fitting_pieces(ask: Ask, needs: Sequence[str], seen: Sequence[str]) -> tuple[Item, ...]:
-    """Find the self-care that fits, the best first, leaving out what was seen."""
-    today = ask.here.now.astimezone(ask.service.zone).date()
-    return ask.service.content.pieces_for(needs, seen=seen, today=today, nation=ask.service.nation)
+def tell_lines(ask: Ask, lines: Sequence[Helpline]) -> None:
+    """Tell some helplines, one a line; where none was checked lately, the one that never changes."""
+    told = [helpline_line(ask, line) for line in lines] or [ask.say(NOBODY_ELSE)]
+    ask.tell("{lines}", lines="\n".join(told))
+
+
+def fitting_pieces(
+    ask: Ask,
+    needs: Sequence[str],
+    seen: Sequence[str],
+    *,
+    ranking: Mapping[str, float] | None = None,
+    not_for_me: Sequence[str] = (),
+) -> tuple[Item, ...]:
+    """Find the self-care that fits, the best first, leaving out what was seen; see Content.pieces_for."""
+    return ask.service.content.pieces_for(
+        needs,
+        seen=seen,
+        today=day_of(ask),
+        nation=ask.service.nation,
+        ranking=ranking or {},
+        not_for_me=not_for_me,
+    )
 
 
 def tell_wait(ask: Ask, wait: Wait) -> None:
-    """Say honestly how long people have waited lately, or that it is not known."""
-    if wait.from_weeks is None:
-        ask.tell(_("We do not know yet how long it takes. We will tell you."))
-        return
-    ask.tell(
-        _("Lately most waited {from_weeks} to {to_weeks} weeks. It may be less or more."),
-        from_weeks=wait.from_weeks,
-        to_weeks=wait.to_weeks,
-    )
+    """Say honestly how long someone will wait, or that it is not known."""
+    ask.tell("{wait}", wait=wait_words.in_words(ask.here.words, wait))
 
 
 @dataclass(frozen=True)

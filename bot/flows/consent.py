@@ -17,7 +17,7 @@ WHAT: Mapping[tuple[Purpose, Recipient], str] = {
     (Purpose.REFERRAL, Recipient.LINK_WORKER): _("A link worker may read what you tell us"),
     (Purpose.INTRODUCING, Recipient.LINK_WORKER): _("We keep your name, as you told us of someone"),
     (Purpose.SHARING, Recipient.GP): _("We may tell your GP surgery"),
-    (Purpose.SHARING, Recipient.GROUP): _("We may tell a group"),
+    (Purpose.SHARING, Recipient.GROUP): _("We may tell a group of yours who is coming"),
     (Purpose.SHARING, Recipient.SERVICE): _("We may tell another service"),
     (Purpose.VOLUNTEERING, Recipient.OURSELVES): _("News about helping others"),
 }
@@ -126,6 +126,9 @@ def _dated(ask: Ask, yes: Yes) -> str:
 
 
 def _what(ask: Ask, yes: Yes) -> str:
+    group = ask.service.content.groups.get(yes.which)
+    if group is not None:
+        return ask.say(_("We may tell {host} that you come to {name}"), host=group.host, name=group.name)
     return ask.say(WHAT.get((yes.purpose, yes.recipient), OTHERWISE))
 
 
@@ -141,11 +144,12 @@ def _take_back(ask: Ask, chosen: list[Yes]) -> None:
     for yes in chosen:
         ended.append(
             ask.do(
-                f"ended_{yes.purpose}_{yes.recipient}",
+                f"ended_{yes.purpose}_{yes.recipient}{yes.which}",
                 agreements.take_back,
                 conversation_id=ask.here.conversation_id,
                 purpose=yes.purpose,
                 recipient=yes.recipient,
+                which=yes.which,
                 now=ask.here.now,
             )
         )

@@ -4,28 +4,19 @@ from datetime import date
 
 from bot.ask import Ask
 from bot.flows.blocks import day_of, in_words
+from bot.flows.showing_who import is_them
 from bot.reading import Option
-from bot.reading.proofs import age_and_postcode, reference
 from bot.words import _
-from waitingroom import data_requests, handoffs, rights
+from waitingroom import data_requests, rights
 from waitingroom.data_requests import Kind
-from waitingroom.handoffs import Reason, Urgency
-from waitingroom.rights import Fact, Held, Proof, Told
+from waitingroom.rights import Fact, Held
 
-PROVE = _(
-    "So that nobody else sees what is yours, please send your reference, 8 digits. "
-    "Or send your age and postcode, like 72, BB9 7AA."
-)
-PROVE_BY_REFERENCE = _(
-    "So that nobody else sees what is yours, please send your reference, 8 digits like 1234 5674."
-)
 READ_IT_ALL = {
     "web": _("To read all of it, open What we hold about you, below this chat, in the next 15 minutes.")
 }
 READ_IT_ELSEWHERE = _(
     "To read it all, send CONTINUE, go on with the code on our web page, and send MY DATA there."
 )
-NOT_RIGHT = _("That is not what we have. Please try once more.")
 OTHER = "other"
 FACTS = (
     Option(Fact.NAME, _("My name"), ("name",)),
@@ -37,7 +28,7 @@ FACTS = (
 
 def my_data(ask: Ask) -> None:
     """Say what is held, in kinds, counts and dates; all of it is on a page that the web chat leads to."""
-    if not _is_them(ask):
+    if not is_them(ask):
         return
     held = ask.know("held", rights.held, conversation_id=ask.here.conversation_id)
     since = held.since or ask.here.now
@@ -58,7 +49,7 @@ def my_data(ask: Ask) -> None:
 
 def correct(ask: Ask) -> None:
     """Put right what someone told of themselves: simple things at once, others by a person."""
-    if not _is_them(ask):
+    if not is_them(ask):
         return
     fact = ask.choice("fact", _("What should we put right?"), FACTS)
     if fact == OTHER:
@@ -84,7 +75,7 @@ def correct(ask: Ask) -> None:
 
 def delete(ask: Ask) -> None:
     """Have everything deleted: at once where nothing stands against it, else by a person within a month."""
-    if not _is_them(ask):
+    if not is_them(ask):
         return
     ask.tell(
         _("This deletes what you told us, our messages and your yeses, for good. Your place on our list ends.")
@@ -110,46 +101,6 @@ def delete(ask: Ask) -> None:
         day = in_words(deletion.due_on)
         ask.tell(_("A person deletes what the law lets us. They tell you by {day} what was done."), day=day)
     ask.leave_all()
-
-
-def _is_them(ask: Ask) -> bool:
-    """Have them show who they are, in three tries; then a person looks. True where nobody is known here."""
-    conversation_id, contact_id, now = ask.here.conversation_id, ask.here.contact_id, ask.here.now
-    known = ask.know("identity", rights.identity, conversation_id=conversation_id, contact_id=contact_id, now=now)
-    if known.proved or not known.known:
-        return True
-    words = PROVE_BY_REFERENCE if known.by_reference_only else PROVE
-    for number in range(1, rights.TRIES + 1):
-        said = ask.proof(f"proof_{number}", words if number == 1 else NOT_RIGHT)
-        age, postcode = age_and_postcode(said)
-        told = Told(reference=reference(said), age=age, postcode=postcode)
-        proof = ask.do(
-            f"proved_{number}",
-            rights.prove,
-            conversation_id=conversation_id,
-            contact_id=contact_id,
-            told=told,
-            now=now,
-        )
-        if proof is Proof.PROVED:
-            return True
-        if proof is Proof.TOO_MANY:
-            break
-    _ask_for_person(ask)
-    return False
-
-
-def _ask_for_person(ask: Ask) -> None:
-    ask.do(
-        "person_asked",
-        handoffs.raise_hand,
-        conversation_id=ask.here.conversation_id,
-        reason=Reason.ASKED_FOR_PERSON,
-        urgency=Urgency.ROUTINE,
-        now=ask.here.now,
-    )
-    ask.tell(_("We could not make sure that it is you, so we show nothing here. It may be our mistake."))
-    ask.tell(_("A person will look {seen_by} and write to you."), seen_by=ask.service.seen_by(ask.here.now))
 
 
 def _tell_counts(ask: Ask, held: Held, day: str) -> None:

@@ -18,7 +18,7 @@ from bot.reading.text import listed
 from bot.reading.together import introduction, whose_and_age
 from bot.safety import Danger, reply_to
 from bot.words import _
-from waitingroom import conversations, referrals, waiting
+from waitingroom import conversations, referrals, waiting, waits
 from waitingroom.people import AboutYou, SafeContact
 from waitingroom.referrals import AlreadyReferredError, Submitted
 from waitingroom.young_people import DECIDES_ALONE, GROWN_UP
@@ -196,7 +196,7 @@ def _say_what_happens_next(ask: Ask, who: AboutYou, submitted: Submitted, needs:
     )
     ask.tell(NEXT if who.age >= GROWN_UP else NEXT_FOR_THE_YOUNG)
     now = ask.here.now
-    tell_wait(ask, ask.know("wait", referrals.how_long, now=now))
+    tell_wait(ask, ask.do("wait", waits.tell, conversation_id=ask.here.conversation_id, now=now))
     fitting = fitting_pieces(ask, needs.keys, ())
     if fitting:
         piece = fitting[0]

@@ -1,85 +1,47 @@
 """The waiting menu: what someone in the waiting room can ask for, each by one word."""
 
 from bot.ask import Ask
-from bot.flows.blocks import fitting_pieces, keep_words, tell_helplines, tell_wait
+from bot.flows.blocks import keep_words, tell_wait
 from bot.reading import Option
 from bot.words import _
-from waitingroom import asked, conversations, handoffs, referrals, waiting
+from waitingroom import asked, conversations, handoffs, waits
 from waitingroom.conversations import ContactState, Place
 from waitingroom.handoffs import Reason, Urgency
-from waitingroom.referrals import Standing
-from waitingroom.waiting import Pace
 
 OWN_WORDS = "own_words"
 WISHES = (
-    Option("more", _("Something that may help (MORE)"), ("more", "another"), _("MORE to try")),
-    Option("helplines", _("People to talk to now (HELPLINES)"), ("helplines",), _("HELPLINES")),
-    Option("how_long", _("How long I will wait (HOW LONG)"), ("how long",), _("HOW LONG I will wait")),
-    Option("pause", _("Pause messages (PAUSE)"), ("pause",), _("PAUSE messages")),
-    Option("about_me", _("Tell you more about me (ABOUT ME)"), ("about me",), _("ABOUT ME: add things")),
+    Option("more", _("My next step (MORE)"), ("more", "another", "next step", "my next step"), _("My next step")),
+    Option("groups", _("Talk to people in a group (GROUPS)"), ("groups", "talk to people"), _("GROUPS")),
+    Option("helplines", _("People to call now (HELPLINES)"), ("helplines",), _("HELPLINES")),
+    Option("near_me", _("Things near me (NEAR ME)"), ("near me",), _("NEAR ME")),
+    Option("how_long", _("How long I will wait (HOW LONG)"), ("how long",), _("HOW LONG")),
+    Option("my_plan", _("My plan and goal (MY PLAN)"), ("my plan", "my goal"), _("MY PLAN")),
+    Option("more_about_you", _("Tell you more about me (ABOUT ME)"), ("about me",), _("ABOUT ME")),
+    Option("my_data", _("What you hold about me (MY DATA)"), ("my data",), _("MY DATA")),
+    Option("how_often", _("Fewer messages, or none (HOW OFTEN)"), ("fewer messages",), _("Fewer messages")),
     Option("person", _("Ask for a person (PERSON)"), ("person",), _("PERSON")),
-    Option("stop", _("Stop messages (STOP)"), ("stop messages",), _("STOP messages")),
 )
+"""What can be asked for, each the name of a talk: a menu by text, a keyboard in Telegram, tiles on the web."""
 
 
 def waiting_menu(ask: Ask) -> None:
     """Ask what they would like; words that are no wish are kept for the link worker."""
     wish = ask.choice("wish", _("What would you like?"), WISHES, otherwise=OWN_WORDS)
-    if wish == "about_me":
-        ask.lead_to("more_about_you")
-    {
-        "more": more,
-        "helplines": helplines,
-        "how_long": how_long,
-        "pause": pause,
-        "person": person,
-        "stop": stop,
-        OWN_WORDS: keep_words,
-    }[wish](ask)
-
-
-def more(ask: Ask) -> None:
-    """Send another piece of self-care that fits and was not sent before."""
-    standing = _standing(ask)
-    fitting = fitting_pieces(ask, standing.needs, standing.items) if standing else ()
-    if standing is None or not fitting:
-        ask.tell(_("You have had everything we have for now. We add more from time to time."))
-        return
-    piece = fitting[0]
-    ask.do(
-        "piece",
-        waiting.note_sent,
-        referral_id=standing.referral_id,
-        step=f"asked:{piece.key}",
-        item=piece.key,
-        now=ask.here.now,
-    )
-    ask.tell("{piece}", piece=piece.text)
-
-
-def helplines(ask: Ask) -> None:
-    """Tell the helplines that fit and are open now."""
-    standing = _standing(ask)
-    tell_helplines(ask, standing.needs if standing else ())
+    if wish != OWN_WORDS:
+        ask.lead_to(wish)
+    keep_words(ask)
 
 
 def how_long(ask: Ask) -> None:
-    """Say honestly what is known of the wait."""
-    wait = ask.know("wait", referrals.how_long, now=ask.here.now)
-    tell_wait(ask, wait)
-    ask.tell(_("People in danger are seen first. After that, those who have waited longest come first."))
-
-
-def pause(ask: Ask) -> None:
-    """Pause what is sent unasked; the place in the list stays."""
-    ask.do("paused", waiting.set_pace, conversation_id=ask.here.conversation_id, pace=Pace.PAUSED)
-    ask.tell(_("We have paused our messages. You keep your place. Reply RESUME to have them again."))
-
-
-def resume(ask: Ask) -> None:
-    """Start the programme again where it was paused."""
-    ask.do("resumed", waiting.set_pace, conversation_id=ask.here.conversation_id, pace=Pace.ACTIVE)
-    ask.tell(_("Welcome back. You will hear from us again from time to time."))
+    """Say honestly what is known of this person's wait, and what is seen to first; never a place in a queue."""
+    here = ask.here
+    tell_wait(ask, ask.do("wait", waits.tell, conversation_id=here.conversation_id, now=here.now))
+    ask.tell(
+        _(
+            "People in danger are seen first, then those with a date that cannot wait, then those who have waited "
+            "longest. If something has changed for you, reply PERSON."
+        )
+    )
 
 
 def person(ask: Ask) -> None:
@@ -126,10 +88,19 @@ def explain(ask: Ask) -> None:
         service=ask.service.name,
     )
     if ask.here.place is Place.WAITING_ROOM:
-        ask.tell(_("Reply MORE, HELPLINES, HOW LONG, PAUSE, PERSON, WITHDRAW or STOP at any time."))
+        ask.tell(
+            _(
+                "Reply MENU to see all you can ask for, such as NEAR ME, GROUPS or MY PLAN. HELPLINES, ADVICE, "
+                "HOUSING, HOW LONG and PERSON work at any time. To change what we send: HOW OFTEN, PAUSE or STOP. "
+                "To leave the list: WITHDRAW."
+            )
+        )
     else:
         ask.tell(
-            _("Reply BACK to go back. Reply CHANGE to change an answer. HELPLINES, PERSON and STOP work too.")
+            _(
+                "Reply BACK to go back. Reply CHANGE to change an answer. HELPLINES, ADVICE, HOUSING, PERSON and "
+                "STOP work too."
+            )
         )
     ask.tell(_("On what we keep: PRIVACY, CONSENT, MY DATA, CORRECT, DELETE. If something is wrong: COMPLAINT."))
     ask.tell(
@@ -149,7 +120,3 @@ def _raise_hand(ask: Ask, key: str, reason: Reason, urgency: Urgency) -> None:
         urgency=urgency,
         now=ask.here.now,
     )
-
-
-def _standing(ask: Ask) -> Standing | None:
-    return ask.know("standing", referrals.standing, conversation_id=ask.here.conversation_id)

@@ -96,6 +96,7 @@ def attack_one(operation: Any, there: list[str], head: dict[str, str], statuses:
 
 @pytest.mark.filterwarnings("ignore:Do not use the `random` module:hypothesis.errors.HypothesisDeprecationWarning")
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 async def test_nothing_that_is_sent_breaks_the_staff_api(served: str, database: Database) -> None:
     for _ in range(6):
         await asyncio.to_thread(refers_herself, served)

@@ -14,7 +14,16 @@ pytestmark = pytest.mark.anyio
 
 FIRST_FIELDS = {
     *("id", "status", "urgency", "reasons", "raised_at", "waited_minutes", "channel", "language", "needs"),
-    *("warnings", "person_id", "referral_id", "claimed_by", "claimed_at", "version"),
+    *(
+        "weeks_waited",
+        "over_target",
+        "warnings",
+        "person_id",
+        "referral_id",
+        "claimed_by",
+        "claimed_at",
+        "version",
+    ),
 }
 
 

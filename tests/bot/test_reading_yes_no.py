@@ -24,7 +24,8 @@ not interested|no chance|no i cant|no I dont know anyone here|thanks but no than
 نہیں|لا|না
 nac ydw|❌|no x|no need|not for me|please dont|i dont agree|it isn't|no because i live alone
 no. I want a person
-i said no|Ich sagte nein, nicht ja|ho detto no non sì|이것은 괜찮지 않아요|hell no|I don't want that|uh uh|afraid not|probably not|不要"""
+Ich sagte nein, nicht ja|ho detto no non sì|이것은 괜찮지 않아요
+i said no|hell no|I don't want that|uh uh|afraid not|probably not|不要"""
 UNSURE = """not sure|I'm not sure|maybe|don't know|dont know|dunno|idk|no idea|im not too sure tbh|perhaps
 it depends
 hard to say|can't decide|haven't a clue|yes maybe|maybe no|not sure yet|🤷|🤷‍♀️|let me think|who knows

@@ -34,9 +34,66 @@ def test_the_packaged_words_have_no_problem():
 def test_every_need_but_two_has_a_piece_and_some_have_several(words):
     count = {need: sum(need in item.needs for item in words.items.values()) for need in words.needs}
     assert len(count) == 17
-    assert {need for need, pieces in count.items() if not pieces} == {"abuse", "other"}
-    assert all(count[need] >= 3 for need in ("lonely", "mind", "money", "bereavement"))
-    assert len(words.items) >= 26
+    assert {need for need, pieces in count.items() if not pieces} == {"abuse"}, "nothing is sent because of it"
+    assert all(pieces >= 3 for need, pieces in count.items() if need != "abuse")
+    assert len(words.items) >= 64
+
+
+def test_everyone_has_three_pieces_to_try_whatever_they_need(words):
+    for need in words.needs:
+        assert len(words.pieces_for([need], seen=(), today=TODAY)) >= 3
+
+
+def test_what_people_ask_for_most_is_there(words):
+    told = " ".join(f"{item.title} {item.text} {item.page}" for item in words.items.values()).lower()
+    for topic in ("sleep", "breathe", "two lists", "say when a company", "come first", "warm", "walk", "nervous"):
+        assert topic in told
+
+
+def test_who_says_not_for_me_is_sent_less_of_that_sort(words):
+    first = words.pieces_for({"mind"}, seen=(), today=TODAY)
+    then = words.pieces_for({"mind"}, seen=(), today=TODAY, not_for_me=[first[0].key])
+    assert {piece.key for piece in then} == {piece.key for piece in first}
+    fitting = [piece.sort == first[0].sort for piece in then if "mind" in piece.needs]
+    assert fitting == sorted(fitting)
+
+
+def test_what_helped_more_people_goes_first_among_what_fits_as_well(words):
+    plain = words.pieces_for({"money"}, seen=(), today=TODAY)
+    equal = [piece for piece in plain if piece.needs[:1] == ("money",) and not piece.starter]
+    best = equal[-1].key
+    ranked = words.pieces_for({"money"}, seen=(), today=TODAY, ranking={best: 0.8})
+    assert next(piece.key for piece in ranked if piece in equal) == best
+    assert ranked[0] == plain[0], "a gentle start stays the start"
+
+
+def test_a_word_leads_to_the_lines_of_the_nation_while_they_are_fresh(words):
+    for nation in ("england", "wales", "scotland", "northern_ireland"):
+        for word in ("advice", "housing"):
+            lines = words.lines_for(word, at=MONDAY_MORNING, nation=nation)
+            assert lines, (nation, word)
+            assert all(line.serves(nation) for line in lines)
+            late = MONDAY_MORNING + FRESH_FOR + timedelta(days=1)
+            assert words.lines_for(word, at=late, nation=nation) == ()
+
+
+NUMBERS = (
+    *("999", "18000", "111", "18001 111", "116 123", "85258", "0800 1111", "0800 068 4141", "88247"),
+    *("0800 58 58 58", "0300 304 7000", "0800 470 8090", "0808 2000 247", "0808 801 0327", "0800 027 1234"),
+    *("0808 80 10 800", "0808 802 1414", "0800 999 5428", "0808 500 2222", "0808 196 8845", "0800 144 8848"),
+    *("0800 702 2020", "0808 800 4444", "0800 138 1111", "0808 808 4000", "0808 8010 503", "0808 808 7777"),
+    *("0808 808 1677", "0800 678 1602", "0300 123 6600", "0300 102 1234", "0808 800 5000", "0808 808 8141"),
+)
+
+
+@pytest.mark.parametrize("number", NUMBERS)
+def test_every_number_people_need_is_there_with_who_it_is_for_and_when(words, number):
+    (line, *_) = [line for line in words.helplines.values() if number in {way.value for way in line.ways}]
+    assert line.hours_in_words()
+    assert line.cost
+    assert line.nations
+    assert line.checked_by
+    assert line.source.startswith("https://")
 
 
 def test_every_piece_can_be_sent_out_of_the_blue(words):
@@ -168,6 +225,8 @@ def test_the_programme_sends_what_it_says_when_it_says(words):
         (2, None, "piece"),
         (4, None, "check_in"),
         (7, None, "words"),
+        (10, None, "piece"),
+        (12, None, "words"),
         (14, 7, "piece"),
         (84, 84, "check_in"),
     ]
