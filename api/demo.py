@@ -3,20 +3,23 @@
 import asyncio
 import random
 import uuid
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from api.app import create_app
-from api.house import House, open_house
+from api.house import TICKS, House, open_house
 from api.keys import OWNER_ONLY
 from api.made_up.people import CRIES, somebody
+from api.made_up.sights import sights
 from api.made_up.talks import Talking
 from api.settings import Settings
 from api.work import serve_until_told, server
-from bot import outreach
 from bot.channels.webchat import NAME as WEB
-from waitingroom import activities, caseload, handoffs, referrals, staff, town_services, waits
+from waitingroom import activities, caseload, groups, handoffs, referrals, staff, town_services, waits
 from waitingroom.activities import Kind
+from waitingroom.database import Session
+from waitingroom.groups import Way
 from waitingroom.handoffs import Status
 from waitingroom.staff import Scope
 
@@ -30,17 +33,26 @@ SERVICES = 1_200
 FIRST_CAME = timedelta(weeks=26)
 AT_ONCE = 8
 FINISHED = timedelta(weeks=8)
-STEP = timedelta(hours=6)
+STEP = timedelta(minutes=30)
+DAY = {
+    "send_due": "looked at",
+    "ask_how_they_are": "asked how they are",
+    "tell_changed": "told of their wait",
+    "tell_groups": "words about groups",
+    "ask_if_they_went": "asked if they went",
+}
+"""What is said of a day that passed, by the clock that did it."""
 
 
 async def serve(settings: Settings, say: Say) -> None:
     """Open the demo and serve it until Ctrl-C."""
     say("Opening the waiting room...")
-    key = ""
+    key, seen = "", list[str]()
 
     async def prepare(house: House) -> None:
-        nonlocal key
+        nonlocal key, seen
         key = await fill(house, say)
+        seen = await sights(house)
 
     app = create_app(settings, demo=True, prepare=prepare)
     running = server(app, settings)
@@ -50,6 +62,7 @@ async def serve(settings: Settings, say: Say) -> None:
     if running.started:
         address = f"http://{settings.host}:{settings.port}"
         say(f"\n  Chat page   {address}/chat\n  API docs    {address}/docs\n  Staff key   {key}\n")
+        say("\n".join(f"  {line}" for line in seen) + "\n")
         say("Everyone here is made up. Stop with Ctrl-C. Let time pass with: waitingroom demo --days-pass 7")
     await task
 
@@ -65,6 +78,7 @@ async def fill(house: House, say: Say, *, waiting: int = WAITING, supported: int
         key = await staff.issue_key(session, staff_id=member.id, scopes=frozenset(Scope), now=now)
         around = min(house.settings.areas, default="BB9")
         count = await town_services.settle(session, around=around, seed=4, count=SERVICES, now=now)
+        await _give_links(session, house)
     say(f"{count} made-up services are near.")
     say(f"Bringing in {waiting + supported} made-up people...")
     town = await bring_in(house, waiting + supported, now=now)
@@ -98,15 +112,25 @@ async def bring_in(house: House, count: int, *, now: datetime) -> list[Talking]:
     return town
 
 
+async def _give_links(session: Session, house: House) -> None:
+    """Give the groups that meet on a screen or by phone a way in that leads nowhere."""
+    for group in house.desk.service.content.groups.values():
+        if group.way != "place":
+            told = f"https://meet.example.org/{group.key}" if group.way == "video" else "0161 496 0000"
+            await groups.set_way_in(session, key=group.key, way=Way(group.way), way_in=told)
+
+
 async def let_days_pass(settings: Settings, days: int, say: Say) -> None:
-    """Move the demo's clock on, a quarter of a day at a time, sending what falls due on the way."""
+    """Move the demo's clock on, half an hour at a time, doing on the way what its clocks would have done."""
     async with open_house(settings, demo=True) as house:
         for _ in range(days):
-            seen = 0
-            for _quarter in range(int(timedelta(days=1) / STEP)):
+            done: Counter[str] = Counter()
+            for _step in range(int(timedelta(days=1) / STEP)):
                 house.clock.move_on(STEP)
-                seen += await outreach.send_due(house.desk, now=house.clock.now())
-            say(f"{house.clock.now():%A %d %B %Y, %H:%M}: {seen} due in the waiting room")
+                for tick in TICKS:
+                    done[tick.__name__] += await tick(house.at_work, now=house.clock.now()) or 0
+            told = ", ".join(f"{words} {done[name]}" for name, words in DAY.items() if done[name])
+            say(f"{house.clock.now():%A %d %B %Y, %H:%M}: {told or 'a quiet day'}")
 
 
 async def _speak_with(house: House, one: Talking, staff_id: uuid.UUID, at: datetime) -> None:

@@ -3,6 +3,8 @@
 import logging
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,12 @@ from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 from sqlmodel import select
 
+import content
 from api import demo, logs
 from api.house import House
+from api.made_up.sights import groups_this_week, sights
+from content.meeting_days import next_start
+from tests.conftest import MONDAY
 from waitingroom import caseload
 from waitingroom.handoffs import Status, Urgency
 from waitingroom.referrals import Referral
@@ -73,3 +79,18 @@ async def test_everyone_made_up_is_on_the_list_and_staff_see_who_comes_first(
     assert len(made) == 12
     assert len(waiting) == 9
     assert [one.handoff.urgency for one in waiting[:3]] == [Urgency.URGENT, Urgency.SOON, Urgency.ROUTINE]
+    people, groups, lines, services = await sights(house)
+    assert people.endswith("9 people, 1 to be seen first")
+    assert ";" in groups
+    assert "Samaritans" in lines
+    assert services.endswith("1,200 services")
+
+
+def test_groups_of_this_week_stand_in_the_order_they_meet() -> None:
+    words = content.load()
+    named = groups_this_week(words, MONDAY)
+    starts = {group.name: next_start(group.meetings, MONDAY) for group in words.groups.values()}
+    soon = {name: at for name, at in starts.items() if at and at < MONDAY + timedelta(days=7)}
+    assert [one.split(" (")[0] for one in named] == sorted(soon, key=lambda name: (soon[name], name))
+    assert len(named) >= 3
+    assert groups_this_week(replace(words, groups={}), MONDAY) == []
