@@ -23,20 +23,26 @@ from content.safety_loading import EAR_LEARNS_FROM, EAR_SOURCE, TRAINING_FILE, r
 from content.safety_rules import KINDS, SafetyRules
 
 HERE = Path(__file__).parents[1] / "content" / "safety"
-BITS, KIND_BITS = 17, 13
+BITS, KIND_BITS = 18, 13
 ROUNDS, RATE, DECAY = 12, 4.0, 2e-2
 KIND_ROUNDS, KIND_RATE, KIND_MARGIN = 4, 1.5, 0.15
-VARIANTS = {"risk": 100, "no_risk": 60}
+VARIANTS = {"risk": 60, "no_risk": 40}
 """The most different wordings taken from one sentence with choices in it."""
 
-JOINED = 4000
+JOINED = 10_000
 """Texts made of two or three calm sentences, as longer messages are."""
+
+JOINTS = (". ", ". ", " and ", " and ", " but ", " because ", " so ", " and then ", " when ", " if ", " as ")
+"""What stands between them, so that a long sentence is not heard as danger for its little words."""
 
 FIRMNESS = 3.0
 """How much more an example of the rules counts: what they say is reviewed."""
 
 FALSE_ALARMS = 0.04
 """The threshold lets this share of the held-out calm sentences alarm; they were chosen to be hard."""
+
+WORDINGS_MEASURED = 3
+"""Wordings of each held-out sentence that the threshold is chosen on."""
 
 _CHOICE = re.compile(r"\[([^\[\]]*)\]")
 _STAND_IN = re.compile(r"\{(\w+)\}")
@@ -119,7 +125,9 @@ class Trainer:
                 found.extend((one.at, Row(piece, one.risk, weight)) for piece in pieces)
         chance = random.Random(9)
         for number in range(JOINED):
-            text = ". ".join(chance.choice(calm) for _ in range(chance.choice((2, 2, 3))))
+            text = chance.choice(calm)
+            for _ in range(chance.choice((1, 1, 2))):
+                text += chance.choice(JOINTS) + chance.choice(calm)
             found.extend((f"joined {number}", Row(piece, False, 0.5)) for piece in self.pieces(text))
         return _often_enough(found)
 
@@ -209,7 +217,7 @@ def _choose(learnt: tuple[list[float], float], ear: Trainer, unseen: Sequence[Se
             default=-math.inf,
         )
 
-    texts = [(one, ear.variants(one, 1)[0]) for one in unseen]
+    texts = [(one, text) for one in unseen for text in ear.variants(one, WORDINGS_MEASURED)]
     calm = sorted((score(text) for one, text in texts if not one.risk), reverse=True)
     risk = [score(text) for one, text in texts if one.risk]
     threshold = calm[int(FALSE_ALARMS * len(calm))]

@@ -24,6 +24,18 @@ STRONGEST = 127
 """The weights are kept as whole numbers of one byte, from -127 to 127, in units of `unit`."""
 
 _ENDINGS = ("ing", "ed", "es", "s")
+_LITTLE = """
+    i me my mine we us our you your he she it they him her them his hers their this that these those a an the
+    and or but if so because as of to in on at by for with from up out off over into about than then when
+    while who what which where how why all any some every one each be am is are was were been being have has
+    had having do does did done doing will would can could should may might must shall just only too very
+    really not no dont didnt doesnt wont wouldnt isnt arent wasnt cant couldnt havent hasnt got get gets
+    getting go goes going went gone way thing things even still again there here now like said says say tell
+    told know think thought make made take took ever never always much many more most own same other another
+    let put come came back good well right ill re ve d s t ll m ^ $
+"""
+_LITTLE_WORDS = frozenset(_LITTLE.split())
+"""Words that all talk is made of: alone they speak of nothing, so only what stands around them counts."""
 
 
 class _Frozen(BaseModel):
@@ -158,8 +170,8 @@ def windows(words: Sequence[str]) -> Iterator[Sequence[str]]:
 def features(words: Sequence[str], concept: Mapping[str, str]) -> list[int]:
     """Return what a piece of text is judged by, each as a CRC-32: its words, their meanings, and what stands near.
 
-    Words and pairs of neighbours as they are; the same with each word replaced by its meaning or its stem, also
-    over a gap; which two meanings occur together at all; and how longer words begin.
+    Words that say something and pairs of neighbours as they are; the same with each word replaced by its meaning
+    or its stem, also over a gap; which two meanings occur together at all; and how longer words begin.
     """
     told = ["^", *words, "$"]
     spelt = [word.encode("utf-8", "surrogatepass") for word in told]
@@ -168,9 +180,10 @@ def features(words: Sequence[str], concept: Mapping[str, str]) -> list[int]:
         for word in told
     ]
     heard = sorted({word for word in meant if word[:1] == b"#"})
-    found = {b"w " + word for word in spelt}
+    telling = [word for word in words if word not in _LITTLE_WORDS]
+    found = {b"w " + word.encode("utf-8", "surrogatepass") for word in telling}
     found.update(heard)
-    found.update([b"p " + word[:4].encode("utf-8", "surrogatepass") for word in words if len(word) > 4])
+    found.update([b"p " + word[:4].encode("utf-8", "surrogatepass") for word in telling if len(word) > 4])
     found.update([b"d " + one + b" " + two for one, two in itertools.pairwise(spelt)])
     for mark, gap in ((b"1 ", 1), (b"2 ", 2), (b"2 ", 3)):
         found.update([mark + one + b" " + two for one, two in zip(meant, meant[gap:], strict=False)])

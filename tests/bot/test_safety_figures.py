@@ -1,5 +1,6 @@
 """The figures printed about the net are true, and our own sentences are heard as well as they say."""
 
+import json
 import re
 from pathlib import Path
 
@@ -14,31 +15,41 @@ HOME = Path(__file__).parents[2]
 SAFETY = HOME / "content" / "safety"
 RULES, _ = load_safety(SAFETY)
 NET = Net(RULES)
-ROWS = read_rows((SAFETY / "evaluation.jsonl").read_text(encoding="utf-8").splitlines())
+
+
+def rows_of(name):
+    return read_rows((SAFETY / name).read_text(encoding="utf-8").splitlines())
+
+
+ROWS = rows_of("evaluation.jsonl")
 SCORE = score_net(ROWS, NET)
+UNMET = rows_of("unmet.jsonl")
+"""Written by someone who had seen neither the rules nor what the ear learned from; nobody learns from it."""
+MET_FIRST = score_net(UNMET, NET)
 
 
-def table():
+def table(score):
     """Draw the table as it stands between the marks in the document."""
     lines = ["| | Heard | Of |", "|---|---|---|"]
     for kind in KINDS:
-        risk = SCORE.kinds[kind]["risk"]
+        risk = score.kinds[kind]["risk"]
         lines.append(f"| Risk: {kind.replace('_', ' ')} | {risk.heard} | {risk.of} |")
     lines += [
-        f"| **Risk, all kinds** | **{SCORE.risk.heard}** | **{SCORE.risk.of}** |",
-        f"| Distress, which may be heard or not | {SCORE.distress.heard} | {SCORE.distress.of} |",
-        f"| Neither: alarms for nothing | {SCORE.no_risk.heard} | {SCORE.no_risk.of} |",
+        f"| **Risk, all kinds** | **{score.risk.heard}** | **{score.risk.of}** |",
+        f"| Distress, which may be heard or not | {score.distress.heard} | {score.distress.of} |",
+        f"| Neither: alarms for nothing | {score.no_risk.heard} | {score.no_risk.of} |",
     ]
     version = f"Rules {RULES.version}, second ear {RULES.ear.version}"
-    shares = f"recall {SCORE.risk.share:.3f}, precision {SCORE.precision:.3f}"
+    shares = f"recall {score.risk.share:.3f}, precision {score.precision:.3f}"
     return "\n".join(["", f"{version}: {shares}.", "", *lines, ""])
 
 
-def test_the_figures_people_read_about_the_net_are_true():
+@pytest.mark.parametrize(("mark", "score"), [("figures", SCORE), ("unmet", MET_FIRST)])
+def test_the_figures_people_read_about_the_net_are_true(mark, score):
     page = (HOME / "docs" / "safety.md").read_text(encoding="utf-8")
-    printed = re.search(r"<!-- figures -->\n(.*)<!-- /figures -->", page, re.DOTALL)
+    printed = re.search(rf"<!-- {mark} -->\n(.*)<!-- /{mark} -->", page, re.DOTALL)
     assert printed, "docs/safety.md has lost its figures"
-    assert printed[1] == table() + "\n", f"write this between the marks in docs/safety.md:\n{table()}"
+    assert printed[1] == table(score) + "\n", f"write this between the marks in docs/safety.md:\n{table(score)}"
 
 
 def test_nearly_all_our_own_sentences_of_danger_are_heard_and_few_others_are():
@@ -57,8 +68,16 @@ def test_people_in_each_kind_of_danger_are_heard(kind):
 def test_nobody_learns_from_the_sentences_the_net_is_measured_on():
     learned = (SAFETY / "training.jsonl").read_text(encoding="utf-8").lower()
     assert [
-        row.name for row in ROWS if int(row.name[1:]) > 223 and f'"text": "{row.text.lower()}"' in learned
+        row.name
+        for row in (*ROWS[223:], *UNMET)
+        if f'"text": {json.dumps(row.text, ensure_ascii=False).lower()}' in learned
     ] == []
+
+
+def test_words_the_net_never_met_are_mostly_heard_and_most_alarms_are_true():
+    assert len(UNMET) == 597
+    assert MET_FIRST.risk.share >= 0.7
+    assert MET_FIRST.precision >= 0.66
 
 
 def test_people_are_mostly_answered_for_the_danger_they_are_in():
