@@ -173,3 +173,9 @@ def serve(app: FastAPI) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
         server.should_exit = True
         thread.join(20)
+
+
+@pytest.fixture(autouse=True)
+def no_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step goes to everyone at its own minute, so that a test can name it; a test may spread it again."""
+    monkeypatch.setattr("bot.pacing.SPREAD", 1)

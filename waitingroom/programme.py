@@ -86,7 +86,7 @@ class _Course:
 
         Where there are none it is not due yet.
         """
-        at = _moment(day, step.at, self.zone)
+        at = _moment(day, step.at, self.zone) + self.spread
         never = not (self.hours.days and self.hours.windows)
         return next_waking(max(at, self.now) if never else at, self.zone, self.hours)
 

@@ -9,8 +9,8 @@ from api.house import House
 from content import Content
 from content.meeting_days import next_start
 from waitingroom.handoffs import Handoff, Status, Urgency
+from waitingroom.referrals import UNDER_WAY, Referral
 from waitingroom.services import Service
-from waitingroom.waiting import Pace, Waiting
 
 WEEK = timedelta(days=7)
 MOST = 3
@@ -20,7 +20,10 @@ async def sights(house: House) -> list[str]:
     """Say in a few lines what there is to see, as the demo prints it."""
     now, service = house.clock.now(), house.desk.service
     async with house.database.transaction() as session:
-        waiting = (await session.exec(select(func.count()).where(col(Waiting.pace) != Pace.LEFT))).one()
+        still = select(func.count()).where(
+            col(Referral.status).in_(UNDER_WAY), col(Referral.contacted_at).is_(None)
+        )
+        waiting = (await session.exec(still)).one()
         urgent = select(func.count()).where(
             col(Handoff.status) == Status.WAITING, col(Handoff.urgency) == int(Urgency.URGENT)
         )

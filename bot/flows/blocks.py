@@ -10,11 +10,11 @@ from babel.dates import format_date
 
 from bot import notice, wait_words
 from bot.ask import Ask
+from bot.gatherings import when
 from bot.questions import Question
 from bot.service import Service
 from bot.words import _
 from content import Helpline, Item
-from content.hours import clock
 from waitingroom import consents, conversations, handoffs, notices
 from waitingroom.consents import GivenBy, Purpose, Recipient
 from waitingroom.conversations import Forgetting
@@ -133,17 +133,13 @@ def in_words(day: date) -> str:
     return format_date(day, "d MMMM y", locale="en_GB")
 
 
-def moment_in_words(at: datetime) -> str:
-    """Say a moment on the clock in the UK as people do: `Monday 23 November at 9am`."""
-    return f"{format_date(at.date(), 'EEEE d MMMM', locale='en_GB')} at {clock(at.hour * 60 + at.minute)}"
-
-
 def helpline_line(ask: Ask, helpline: Helpline) -> str:
     """Say one helpline: its name, how to reach it, at what cost, and when; where it is closed, when it opens."""
     ways = ", or ".join(way.words for way in helpline.ways[:WAYS_SHOWN])
-    told = f"{helpline.name}: {ways}. {helpline.cost}. {helpline.hours_in_words()}."
+    facts = (helpline.cost, helpline.hours_in_words())
+    told = " ".join([f"{helpline.name}: {ways}.", *(f"{fact[:1].upper()}{fact[1:]}." for fact in facts)])
     opens = helpline.opens_next(ask.here.now)
-    return f"{told} {ask.say(_('Opens {when}.'), when=moment_in_words(opens))}" if opens else told
+    return f"{told} {ask.say(_('Opens {when}.'), when=when(opens))}" if opens else told
 
 
 def tell_helplines(ask: Ask, needs: Sequence[str]) -> None:

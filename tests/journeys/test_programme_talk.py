@@ -310,7 +310,7 @@ async def test_steps_are_for_those_they_say_and_for_nobody_else(ann: Speaker) ->
 
 async def test_a_restart_in_the_middle_sends_nothing_twice(ann: Speaker) -> None:
     await ann.says(*SHORTEST_REFERRAL)
-    now = ann.now + timedelta(days=2, hours=2)
+    now = ann.now + timedelta(days=2, hours=4)
     await outreach.send_due(ann.desk, now=now)
     once = await heard_unasked(ann)
     async with ann.desk.database.transaction() as session:
@@ -319,6 +319,22 @@ async def test_a_restart_in_the_middle_sends_nothing_twice(ann: Speaker) -> None
     await outreach.send_due(ann.desk, now=now + timedelta(minutes=1))
     assert await heard_unasked(ann) == once
     assert len(once) in {1, 2}
+
+
+async def test_one_step_goes_to_each_at_a_minute_of_their_own(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.pacing.SPREAD", 150)
+    town = [Speaker(desk, now=MONDAY) for _ in range(6)]
+    for number, who in enumerate(town):
+        await who.says(*SHORTEST_REFERRAL[:4], f"Nobody {'ABCDEF'[number]}", *SHORTEST_REFERRAL[5:])
+    at_ten = (MONDAY + timedelta(days=2)).replace(hour=10, minute=0, second=0)
+    await outreach.send_due(desk, now=at_ten)
+    async with desk.database.transaction() as session:
+        due = {row.next_at for row in (await session.run(text("SELECT next_at FROM waiting"))).all()}
+    assert len(due) > 1
+    await outreach.send_due(desk, now=at_ten + timedelta(minutes=150))
+    assert all([await heard_unasked(who) for who in town])
 
 
 async def test_my_plan_is_read_back_on_a_page_only_and_only_to_them(ann: Speaker) -> None:
@@ -377,7 +393,7 @@ async def test_advice_and_housing_are_those_of_the_nation(
 
 async def test_a_closed_line_says_when_it_opens(ann: Speaker) -> None:
     ann.now = ann.now.replace(day=27, hour=22)  # a Friday night
-    assert "Opens Monday 30 November at 9am." in await ann.says("hello", "advice")
+    assert "Opens Monday 30 November, 9am." in await ann.says("hello", "advice")
 
 
 async def test_lines_not_checked_for_90_days_are_not_told(ann: Speaker) -> None:
