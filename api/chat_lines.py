@@ -6,14 +6,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from operator import itemgetter
+from types import MappingProxyType
 from typing import Any
 
 from babel.dates import format_date
 
 from bot import asides
+from bot.longer import PLACE
 from bot.messages import Aside, Reply
 from bot.service import Service
 from bot.words import Words, _
+from content import Item
 from waitingroom import staff
 from waitingroom.attachments import Kind
 from waitingroom.database import Session
@@ -21,6 +25,9 @@ from waitingroom.messages import Author, Message, said
 
 PHONE = re.compile(r"(?<![\w/.])(?:0[\d ]{6,13}\d|116 ?\d{3}|999|111)(?![\w/])")
 """What can be tapped to call it: numbers written as people read them, and the short ones that save lives."""
+PAGE = re.compile(rf"(?<![\w/.:]){PLACE}(?P<key>[a-z][a-z0-9_]*)")
+"""A longer page of ours, as it is named in the chat."""
+NONE: Mapping[str, Item] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,7 @@ class Speaking:
             at=self._at(moment),
             moment=moment.isoformat(timespec="seconds"),
             text=reply.text,
-            parts=(Part(reply.text),) if own else tuple(parts(reply.text)),
+            parts=(Part(reply.text),) if own else tuple(parts(reply.text, self.service.content.items)),
             asks=reply.asks,
             several=reply.several,
             options=tuple((number, option.label) for number, option in enumerate(reply.options, 1)),
@@ -121,16 +128,25 @@ class Speaking:
         return f"{format_date(local.date(), 'EEEE d MMMM', locale='en_GB')}, {clock}"
 
 
-def parts(text: str) -> Iterable[Part]:
-    """Cut a message so that phone numbers in it can be tapped."""
+def parts(text: str, pages: Mapping[str, Item] = NONE) -> Iterable[Part]:
+    """Cut a message so that phone numbers in it can be tapped, and our own longer pages opened by their titles."""
     done = 0
-    for found in PHONE.finditer(text):
-        if found.start() > done:
-            yield Part(text[done : found.start()])
-        yield Part(found.group(), "tel:" + found.group().replace(" ", ""))
-        done = found.end()
+    for start, end, part in sorted(_followed(text, pages), key=itemgetter(0)):
+        if start > done:
+            yield Part(text[done:start])
+        yield part
+        done = end
     if done < len(text):
         yield Part(text[done:])
+
+
+def _followed(text: str, pages: Mapping[str, Item]) -> Iterable[tuple[int, int, Part]]:
+    """Find what in a message can be followed: from where to where, and as what."""
+    for found in PHONE.finditer(text):
+        yield found.start(), found.end(), Part(found.group(), "tel:" + found.group().replace(" ", ""))
+    for found in PAGE.finditer(text) if PLACE in text else ():
+        if found["key"] in pages:
+            yield found.start(), found.end(), Part(pages[found["key"]].title, found.group())
 
 
 async def names_of(session: Session, messages: Sequence[Message]) -> dict[uuid.UUID, str]:

@@ -11,6 +11,7 @@ from content.segments import plainly, segments
 
 SHORTEST = 40
 """A message that holds fewer characters than this cannot be marked and read."""
+_PARAGRAPH_END = re.compile(r"\n\s*\n")
 _SENTENCE_END = re.compile(r"\n+|(?<=[.!?؟۔।])[\"')\]]*[^\S\n]+")
 _WORD_END = re.compile(r"\n+|(?<![\d)\s])[^\S\n]+|(?<=[\d)])[^\S\n]+(?![\d(\s])")
 """Never between the groups of a phone number, a postcode or a reference: 0808 2000 247."""
@@ -119,7 +120,13 @@ def _cut(text: str, mark: str, layout: Layout) -> Iterator[str]:
 
 
 def _best_end(text: str, most: int) -> int:
-    """Find where a piece of at most `most` characters ends best: at a sentence, else a word, else a letter."""
+    """Find where a piece of at most `most` characters ends best: at a sentence, else a word, else a letter.
+
+    Where a paragraph ends in its second half, it ends there.
+    """
+    paragraphs = [gap.start() for gap in _PARAGRAPH_END.finditer(text, 0, most + _BEYOND)]
+    if ends := [end for end in paragraphs if most < 2 * end <= 2 * most]:
+        return ends[-1]
     for pattern in (_SENTENCE_END, _WORD_END, _SPACE):
         gaps = pattern.finditer(text, 0, most + _BEYOND)
         ends = [end for end in (gap.start() + len(gap.group().rstrip()) for gap in gaps) if 0 < end <= most]

@@ -6,6 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import StringConstraints, field_validator, model_validator
 
 from content.fields import Address, Key, Line, Nation, Sendable, Words, refused
+from content.markdown import unshowable
 from content.segments import MOST_PARTS, segments
 
 LONGEST_WITHOUT_REVIEW_DAYS = 2 * 366
@@ -60,6 +61,16 @@ class Item(Words):
                 f"Shorten it to {306 - len(FEEDBACK)}, and put the rest on the page",
             )
         return text
+
+    @field_validator("page")
+    @classmethod
+    def _can_be_shown_everywhere(cls, page: str) -> str:
+        if found := unshowable(page):
+            raise refused(
+                f"the longer page holds {', '.join(found)}, which a message on a phone cannot show",
+                "Use only words, headings that begin with ##, lists, **bold** and links to https:// pages",
+            )
+        return page
 
     def is_for(self, *, nation: str, today: date) -> bool:
         """Say whether it may be shown in this nation on this day."""

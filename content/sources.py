@@ -93,7 +93,8 @@ def read_page(path: Path, file: str) -> Source:
         remedy = "Begin with a line `---`, then the fields, then another line `---`, then the page"
         return Source(file, problems=(Problem(file, 1, "The fields at the top cannot be found", remedy),))
     front = _parse(match[1], file, above=1)
-    return Source(file, front.values, front.lines, match[2].strip(), front.problems)
+    lines = {("page",): match[1].count("\n") + 3, **front.lines}
+    return Source(file, front.values, lines, match[2].strip(), front.problems)
 
 
 def _text(path: Path, file: str) -> tuple[str, tuple[Problem, ...]]:

@@ -70,6 +70,8 @@ class Tried(BaseModel):
     items: tuple[str, ...] = ()
     last: str | None = None
     """the piece they had last"""
+    said: Said | None = None
+    """what they said of that one"""
     not_for_me: tuple[str, ...] = ()
 
 
@@ -92,11 +94,13 @@ async def tried(session: Session, *, conversation_id: uuid.UUID) -> Tried | None
     standing = await referrals.standing(session, conversation_id=conversation_id)
     if standing is None:
         return None
+    last = await session.driver.fetchval(LAST, standing.referral_id)
     return Tried(
         referral_id=standing.referral_id,
         needs=standing.needs,
         items=standing.items,
-        last=await session.driver.fetchval(LAST, standing.referral_id),
+        last=last,
+        said=await session.driver.fetchval(SAID, standing.referral_id, last) if last else None,
         not_for_me=await not_for_them(session, referral_id=standing.referral_id),
     )
 
