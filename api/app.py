@@ -12,6 +12,7 @@ from api import (
     docs_page,
     errors,
     health,
+    piece_pages,
     rights_pages,
     staff,
     webchat,
@@ -77,6 +78,7 @@ def create_app(
     app.include_router(webchat.router)
     app.include_router(chat_pages.router)
     app.include_router(rights_pages.router)
+    app.include_router(piece_pages.router)
     app.include_router(webhooks_twilio.router)
     app.include_router(health.router)
     app.include_router(staff.router)

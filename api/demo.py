@@ -16,7 +16,17 @@ from api.made_up.talks import Talking
 from api.settings import Settings
 from api.work import serve_until_told, server
 from bot.channels.webchat import NAME as WEB
-from waitingroom import activities, caseload, groups, handoffs, referrals, staff, town_services, waits
+from waitingroom import (
+    activities,
+    caseload,
+    first_contacts,
+    groups,
+    handoffs,
+    referrals,
+    staff,
+    town_services,
+    waits,
+)
 from waitingroom.activities import Kind
 from waitingroom.database import Session
 from waitingroom.groups import Way
@@ -26,11 +36,13 @@ from waitingroom.staff import Scope
 Say = Callable[[str], object]
 
 STAFF = "Sam Okafor"
-WAITING, SUPPORTED = 200, 60
+WAITING, SUPPORTED = 200, 80
 """Made-up people who wait, and who waited and were spoken with before them."""
 SERVICES = 1_200
 """Made-up services near them."""
 FIRST_CAME = timedelta(weeks=26)
+FIRST_SEEN = timedelta(weeks=10)
+"""Since when they are spoken with, one after the other, to this day: so it is known how the list moves."""
 AT_ONCE = 8
 FINISHED = timedelta(weeks=8)
 STEP = timedelta(minutes=30)
@@ -83,12 +95,14 @@ async def fill(house: House, say: Say, *, waiting: int = WAITING, supported: int
     say(f"Bringing in {waiting + supported} made-up people...")
     town = await bring_in(house, waiting + supported, now=now)
     chance = random.Random(5)  # noqa: S311 -- as above
-    for one in town[:supported]:
-        spoken_at = min(one.joined_at + timedelta(days=chance.randrange(21, 70)), now - timedelta(hours=1))
+    for number, one in enumerate(town[:supported]):
+        in_turn = now - FIRST_SEEN * (supported - number) / supported
+        spoken_at = max(in_turn - timedelta(days=chance.randrange(4)), one.joined_at + timedelta(days=3))
         await _speak_with(house, one, member.id, spoken_at)
     await town[-2].says(house.desk, CRIES[0], at=now - timedelta(minutes=20))
     await town[-5].says(house.desk, "PERSON", at=now - timedelta(hours=3))
     async with house.database.transaction() as session:
+        await first_contacts.stop_clocks(session)
         await waits.work_out(session, now=now)
     kept.touch(mode=OWNER_ONLY)
     kept.write_text(key)

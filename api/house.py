@@ -188,6 +188,7 @@ async def open_house(
         closes=settings.closes,
         how_are_you_days=settings.how_are_you_days,
         target_weeks=settings.target_weeks,
+        public_url=settings.public_url,
         staff_page=settings.staff_page,
         drama_numbers=demo,
     )

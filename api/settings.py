@@ -49,7 +49,10 @@ class Settings(BaseSettings):
     """Where staff open the waiting list, like https://cases.example.org; told to those on duty."""
 
     public_url: str = ""
-    """Where providers reach this service, like https://waiting.example.org; their signatures are checked on it."""
+    """Where providers reach this service, like https://waiting.example.org; their signatures are checked on it.
+
+    By text the longer page of a piece is given as a link to here.
+    """
     telegram_token: SecretStr | None = None
     """The bot's token, from BotFather. Without it there is no Telegram."""
     telegram_secret: SecretStr | None = None

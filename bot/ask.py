@@ -148,6 +148,7 @@ class Ask:
     scale = _Asking(Kinds.scale)
     date_of_birth = _Asking(Kinds.date_of_birth)
     choice = _Asking(Kinds.choice)
+    browsing = _Asking(Kinds.browsing)
     several = _Asking(Kinds.several)
 
     @property

@@ -23,6 +23,8 @@ Flow = Callable[[Ask], None]
 Perform = Callable[[Verb[..., Any], Mapping[str, Any]], Awaitable[Any]]
 """Awaits a domain verb with its facts in the turn's own transaction. A verb refuses before it changes anything."""
 CHANGING = "changing"
+EARLIER = _("That answer was for an earlier question. This is where we are now.")
+"""Said to someone who pressed a button further up."""
 SOUNDS_HARD = _("That sounds hard. You can talk to a person: reply PERSON. Or go on here, when you are ready.")
 """Said to someone who swears and says nothing else: no lecture, and nothing given back."""
 
@@ -64,6 +66,15 @@ class Talk:
         """Leave a question that may go unanswered."""
         self.frames = [frame for frame in self.frames if frame.kind != Kind.PASSING]
 
+    def look_away(self, *, also_from: Mapping[str, str] | None = None) -> None:
+        """Leave lists that were only looked at, and the questions named `also_from`, by talk."""
+        left = also_from or {}
+        self.frames = [
+            one
+            for one in self.frames
+            if one.kind != Kind.BROWSING and (one.asked is None or left.get(one.flow) != one.asked)
+        ]
+
     def kept(self) -> str:
         """Return the talk as JSON, to be sealed."""
         return to_json([vars(frame) for frame in self.frames]).decode()
@@ -104,8 +115,7 @@ class Conversation:
         """Take words said to the question that stands. `answering`: the question whose button was pressed."""
         frame = self.talk.frames[-1]
         if answering is not None and answering != frame.asked:
-            notice = self.here.words.say(_("That answer was for an earlier question. This is where we are now."))
-            return [Reply(notice), *await self.again()]
+            return [Reply(self.here.words.say(EARLIER)), *await self.again()]
         if frame.asked == CHANGING:
             return await self._choose_change(frame, text)
         if frame.kind == Kind.CHECK and _wants_change(self.standing(), text):
@@ -123,6 +133,13 @@ class Conversation:
         question = self.standing()
         if question is None or question.read(text) is None or answering not in {None, question.key}:
             self.talk.drop_passing()
+
+    def look_up(self, text: str) -> None:
+        """Leave a list that is looked at, where these words choose nothing from it."""
+        if self.talk.frames and self.talk.frames[-1].kind == Kind.BROWSING:
+            question = self.standing()
+            if question is None or question.read(text) is None:
+                self.talk.look_away()
 
     async def act(self, act: Act) -> list[Reply]:
         """Go back, change an answer, or ask again."""
@@ -188,12 +205,16 @@ class Conversation:
             else:
                 told += [Reply(line) for line in ask.lines]
                 self.talk.frames.pop()
-                if self.talk.frames:
+                if self.talk.frames and self.talk.frames[-1].kind != Kind.BROWSING:
                     return told + await self.again()
+                return told
         return told
 
     async def _stand(self, frame: Frame, waiting: Waiting, lines: list[str]) -> list[Reply]:
         """Put the question that a flow waits at; one that may go unanswered never beside another."""
+        beneath = Talk(self.talk.frames[:-1])
+        beneath.look_away()
+        self.talk.frames = [*beneath.frames, frame]
         if waiting.question.kind is Kind.PASSING and len(self.talk.frames) > 1:
             self.talk.frames.pop()
             return [*(Reply(line) for line in lines), *await self.again()]

@@ -8,11 +8,22 @@ from bot import opening
 from bot.desk import Desk
 from bot.gatherings import day, time_of
 from bot.outreach import open_with, say, way_to
+from bot.unasked import APART
 from bot.words import Words, _, words_in
 from content import Group
 from content.hours import ZONE
 from content.meeting_days import starts_between
-from waitingroom import alarms, conversations, groups, kept_places, meetings, people, safe_hours
+from waitingroom import (
+    alarms,
+    conversations,
+    groups,
+    kept_places,
+    looks,
+    meetings,
+    people,
+    safe_hours,
+    waiting,
+)
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
 from waitingroom.groups import BefriendingGroup
@@ -26,6 +37,8 @@ BEFORE, LATE = timedelta(minutes=30), timedelta(minutes=15)
 ASKED_FOR = timedelta(days=2)
 """How was it is asked on the day after, or the day after that; then it is left out."""
 HOW_WAS_IT = "how_was_it"
+KEEPS_APART = frozenset({What.REMINDER, What.HOW_WAS_IT})
+"""What keeps the next step of the programme away for a day; a way in cannot be planned around."""
 
 REMINDER = _(
     "Hello from {service}. A reminder: you have something planned for {day}, at {time}. "
@@ -119,6 +132,8 @@ async def _tell(
     contact = await way_to(session, desk, talk.id, now) if new else None
     if contact is None:
         return False
+    if news.what in KEEPS_APART:
+        await _note(session, talk, member, news, now)
     dedupe = f"g{member.membership_id}:{news.what}:{no}:{news.meets_at:%Y%m%d%H%M}"
     if asks:
         await open_with(session, desk, contact, HOW_WAS_IT, dedupe=dedupe, now=now)
@@ -161,9 +176,21 @@ async def _is_good_time(session: Session, desk: Desk, talk: Conversation, now: d
 
 
 async def _may_ask(session: Session, talk: Conversation, now: datetime) -> bool:
-    """Say whether nothing else is under way: no open question, and no danger that was heard lately."""
+    """Say whether nothing else is under way: no open question, nothing sent today, no danger heard lately."""
     worried = await alarms.latest_real(session, conversation_id=talk.id, now=now)
-    return worried is None and await opening.is_free(session, talk, now=now)
+    if worried is not None or not await opening.is_free(session, talk, now=now):
+        return False
+    place = await waiting.find(session, conversation_id=talk.id)
+    known = await looks.look(session, referral_id=place.referral_id) if place else None
+    last = known.last_unasked() if known else None
+    return last is None or now - last >= APART
+
+
+async def _note(session: Session, talk: Conversation, member: Member, news: News, now: datetime) -> None:
+    """Note what went among all that someone who waits was sent, so that nothing else comes close upon it."""
+    if place := await waiting.find(session, conversation_id=talk.id):
+        step = f"group:{news.what}:{news.meets_at:%Y_%m_%d}:{member.membership_id}"
+        await waiting.note_sent(session, referral_id=place.referral_id, step=step, item=None, now=now)
 
 
 def _words(desk: Desk, words: Words, news: News, *, way_in: str) -> str:

@@ -77,6 +77,7 @@ TRIED = pieces.Tried(
     referral_id=SOME_ID, needs=("lonely",), items=("one_hello",), last="one_hello", not_for_me=("one_hello",)
 )
 TRIED_ALL = TRIED.model_copy(update={"items": tuple(content.load().items)})
+TRIED_AND_SAID = TRIED.model_copy(update={"items": ("one_warm_room", "one_hello"), "said": pieces.Said.HELPED})
 TRIED_NOTHING = pieces.Tried(referral_id=SOME_ID, needs=("lonely",))
 SCORE = plans.Score(close=4, said_at=datetime(2026, 5, 3, 10, 0, tzinfo=UTC))
 PLAN = plans.Plan(what_matters="Company in the evenings", goal="Join the choir", scores=(SCORE,))
@@ -93,6 +94,7 @@ EARLIER = datetime(2026, 5, 3, 10, 0, tzinfo=UTC)
 LATER = date(2026, 12, 23)
 KEPT = Yes(purpose=Purpose.REFERRAL, recipient=Recipient.LINK_WORKER, given_at=EARLIER)
 TOLD_GP = Yes(purpose=Purpose.SHARING, recipient=Recipient.GP, given_at=EARLIER)
+COMES = Yes(purpose=Purpose.SHARING, recipient=Recipient.GROUP, which="tuesday_tea", given_at=EARLIER)
 NEWS = Yes(purpose=Purpose.VOLUNTEERING, recipient=Recipient.OURSELVES, given_at=EARLIER)
 BY_TEXT, BY_CHAT = (Way(channel=name, state=ContactState.OPEN, since=EARLIER) for name in ("sms", "terminal"))
 STOPPED = Way(channel="telegram", state=ContactState.STOPPED, since=EARLIER)
@@ -139,7 +141,7 @@ NEARBY = [
 ]
 
 RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
-    agreements.agreed: (AGREED, Agreed(yeses=(KEPT,), ways=(BY_CHAT,)), Agreed(yeses=(TOLD_GP,)), Agreed()),
+    agreements.agreed: (AGREED, Agreed(yeses=(KEPT,), ways=(BY_CHAT,)), Agreed(yeses=(COMES,)), Agreed()),
     agreements.take_back: tuple(Ended),
     complaints.make: (complaints.Made(reference="C 1234 5674", due_on=LATER),),
     conversations.speak: (True,),
@@ -217,7 +219,7 @@ RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
     waiting.set_tempo: (True, False),
     pieces.ranking: ({"one_hello": 0.6},),
     pieces.say: (True,),
-    pieces.tried: (TRIED, TRIED_ALL, TRIED_NOTHING, None),
+    pieces.tried: (TRIED, TRIED_ALL, TRIED_AND_SAID, TRIED_NOTHING, None),
     plans.of_talk: (PLAN, plans.Plan(what_matters=""), None),
 }
 """Sample results for everything a flow does or wants to know: each is explored."""
@@ -410,7 +412,11 @@ def _node(key: str, stop: Stop) -> str:
     if stop.question is None:
         return f'{key}(["{_plain(stop.told[0]) if stop.told else "ends"}"])'
     words = stop.question.words.split("\n")[0]
-    ends = ("{{", "}}") if stop.question.kind in {Kind.CHOICE, Kind.YES_NO, Kind.SEVERAL} else ("[", "]")
+    ends = (
+        ("{{", "}}")
+        if stop.question.kind in {Kind.CHOICE, Kind.BROWSING, Kind.YES_NO, Kind.SEVERAL}
+        else ("[", "]")
+    )
     return f'{key}{ends[0]}"{_plain(words)}"{ends[1]}'
 
 

@@ -139,6 +139,13 @@ TABLE = (
         cy="mwy|un arall",
         pl="więcej",
     ),
+    _keyword(
+        *("read", "read more", "tell me more"),
+        then="read_more",
+        waiting_only=True,
+        cy="darllen|darllen mwy",
+        pl="czytaj|czytaj więcej",
+    ),
     _keyword("not for me", "not for us", then="not_for_me", waiting_only=True, cy="ddim i mi", pl="nie dla mnie"),
     _keyword("less", "less often", "fewer", then="less", waiting_only=True, cy="llai", pl="rzadziej|mniej"),
     _keyword("more often", "moreoften", then="more_often", waiting_only=True, cy="yn amlach", pl="częściej"),

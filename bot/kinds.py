@@ -72,6 +72,10 @@ class Kinds:
         """Ask yes or no of someone who may well not answer: it is dropped when they say anything else."""
         return replace(self.yes_no(key, words, **values), kind=Kind.PASSING)
 
+    def browsing(self, /, key: str, words: str, options: Sequence[Option], **values: Any) -> Question[str]:
+        """Ask to choose from what they look at: it is dropped when they say anything else, or look elsewhere."""
+        return replace(self.choice(key, words, options, **values), kind=Kind.BROWSING)
+
     def text(
         self, /, key: str, words: str, *, label: str = "", most: int = 2000, simpler: str = "", **values: object
     ) -> Question[str]:

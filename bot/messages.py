@@ -10,6 +10,9 @@ from bot.reading import Option
 from waitingroom.attachments import Kind
 from waitingroom.messages import Status
 
+BY_NUMBER = frozenset({"sms", "whatsapp"})
+"""Channels on which someone's address is their phone number."""
+
 
 class Aside(StrEnum):
     """What came beside plain words, or in their place. What follows from each stands in bot.asides."""

@@ -13,7 +13,7 @@ from bot.ask import Here, Verb
 from bot.conversation import Conversation, Talk
 from bot.desk import Desk
 from bot.messages import Reply
-from bot.talks import FLOWS
+from bot.talks import FIRST_ASKED, FLOWS
 from bot.words import words_in
 from waitingroom import conversations
 from waitingroom.conversations import Contact, Owner
@@ -42,7 +42,8 @@ def has_question(session: Session, kept: Kept) -> bool:
 async def open_talk(session: Session, desk: Desk, contact: Contact, flow: str, *, now: datetime) -> list[Reply]:
     """Begin a talk with the person of a contact. Their talk's row must be locked.
 
-    Returns what is to be said, on top of whatever was under way.
+    Returns what is to be said, on top of whatever was under way; but what we asked earlier on our own, and nobody
+    answered, is asked no more: one question at a time.
     """
     kept = await conversations.find(session, contact.conversation_id)
     talk = _recalled(session, kept)
@@ -60,6 +61,7 @@ async def open_talk(session: Session, desk: Desk, contact: Contact, flow: str, *
     async def perform(verb: Verb[..., Any], facts: Mapping[str, Any]) -> Any:
         return await verb(session, **facts)
 
+    talk.look_away(also_from=FIRST_ASKED)
     said = await Conversation(talk, here, FLOWS, perform).begin(flow)
     await _keep(session, kept, talk)
     return said

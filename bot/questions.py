@@ -28,6 +28,8 @@ class Kind(StrEnum):
     CHECK = "check"
     PASSING = "passing"
     """a yes or no that may well go unanswered: whatever else is said next is heard as what it is"""
+    BROWSING = "browsing"
+    """a choice from a list to look at: it waits for nobody, and is not put again after something else was said"""
 
 
 @dataclass(frozen=True)

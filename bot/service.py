@@ -32,6 +32,8 @@ class Service:
     """how often whoever waits is asked how things are, in days; 0: never"""
     target_weeks: int = 4
     """within how many weeks people should have spoken with a link worker: for staff, never told to people"""
+    public_url: str = ""
+    """where people open our pages, such as https://waiting.example.org; where it is not set, no page is named"""
     staff_page: str = ""
     """where staff open the waiting list, told to those on duty"""
     drama_numbers: bool = False

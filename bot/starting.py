@@ -64,10 +64,15 @@ async def put(
 
 
 async def way_to(session: Session, desk: Desk, conversation_id: uuid.UUID, now: datetime) -> Contact | None:
-    """Find the way to someone, None where there is none, or where it may have become someone else's."""
+    """Find the way to someone.
+
+    None where there is none, where its channel is not set up here, or where it may have become someone else's.
+    """
     try:
         contact = await conversations.way_to_reach(session, conversation_id=conversation_id)
     except StoppedError:
+        return None
+    if contact.channel not in desk.channels:
         return None
     changed_hands = not desk.kept(contact.channel) and now - contact.heard_at > SILENT_FOR
     return None if changed_hands else contact

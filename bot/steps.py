@@ -157,15 +157,16 @@ async def _has_question(session: Session, place: Waiting) -> bool:
 
 async def _piece(session: Session, desk: Desk, standing: Standing, step: Step, now: datetime) -> Item | None:
     """Choose a piece: the step's own where they have not had it, else what fits and helped others most."""
+    today, nation = now.astimezone(desk.service.zone).date(), desk.service.nation
+    named = desk.service.content.items.get(step.item or "")
+    if named is not None and named.key not in standing.items and named.is_for(nation=nation, today=today):
+        return named
     fitting = desk.service.content.pieces_for(
         standing.needs,
         seen=standing.items,
-        today=now.astimezone(desk.service.zone).date(),
-        nation=desk.service.nation,
+        today=today,
+        nation=nation,
         ranking=await pieces.ranking(session),
         not_for_me=await pieces.not_for_them(session, referral_id=standing.referral_id),
     )
-    named = desk.service.content.items.get(step.item or "")
-    if named is not None and named.key not in standing.items:
-        return named
     return fitting[0] if fitting else None

@@ -41,6 +41,10 @@ FLOWS: Mapping[str, Flow] = {
     "more": to_try.more,
     "something_to_try": to_try.something_to_try,
     "not_for_me": to_try.not_for_me,
+    "read_more": to_try.read_more,
+    "read_on_page": to_try.read_on_page,
+    "read_here": to_try.read_here,
+    "read_by_text": to_try.read_by_text,
     "helplines": people_to_call.helplines,
     "advice": people_to_call.advice,
     "housing": people_to_call.housing,
@@ -103,6 +107,15 @@ AFTERWARDS: Mapping[str, frozenset[str]] = {"withdraw": frozenset({"keep", "why"
 
 LATE_ANSWERS: Mapping[str, str] = {to_try.HELPED: "something_to_try"}
 """Questions that may go unanswered, whose button may be pressed once nothing is under way, and their talk."""
+
+FIRST_ASKED: Mapping[str, str] = {
+    "may_we_ask": "may_we_ask",
+    "how_are_you": "how",
+    "still_waiting": "stay",
+    "how_was_it": "how",
+    "did_you_go": "went",
+}
+"""What we ask on our own, by talk: left without an answer, it makes way for what we ask next."""
 
 OPENS_WITH: Mapping[str, str] = {"waiting_menu": "wish", "confirm_referral": "may_we"}
 """Talks whose first question the person's first words already answer."""

@@ -1,5 +1,6 @@
 """The turn: one message in, heard once, answered and committed in one transaction."""
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -7,11 +8,11 @@ from typing import Any
 
 from bot import asides, beside, crossing, keywords, memory, reading
 from bot.ask import Here, Verb
-from bot.conversation import SOUNDS_HARD, Conversation, Talk
+from bot.conversation import EARLIER, SOUNDS_HARD, Conversation, Talk
 from bot.desk import Desk
 from bot.keywords import Act
 from bot.memory import Known
-from bot.messages import Inbound, Reply
+from bot.messages import BY_NUMBER, Inbound, Reply
 from bot.questions import Kind, Question
 from bot.reading.swearing import only_swearing
 from bot.safety import Danger, reply_to
@@ -28,6 +29,14 @@ ALWAYS = frozenset({"stop", "start"})
 """What is heard even while a link worker owns the talk: the person stays in charge."""
 
 TOLD_NOW = "the person on duty, who is being told now"
+
+THIS_NUMBER = re.compile(
+    r"(?:on |use |to )?(?:this|my|the same|same)(?: (?:one|number|phone|mobile))?"
+    r"(?: (?:number|phone))?(?: please)?[.!]?",
+    re.IGNORECASE,
+)
+MENU_WISH = "wish"
+"""The question that the menu of the waiting room asks."""
 
 LONG_NUMBER = 10
 """Figures an NHS number has; a phone number has as many or more."""
@@ -132,6 +141,7 @@ async def _answer(
         if not (inbound.text and inbound.aside in asides.TAKES_TEXT) and asked not in ALWAYS:
             return said + (await conversation.again() or await conversation.begin(AT[known.place]))
     if danger and not _is_answer_too(standing, inbound.text):
+        conversation.talk.look_away()
         return said + await conversation.again()
     return said + await _follow(conversation, inbound, known, asked)
 
@@ -164,20 +174,42 @@ async def _follow(
     frames = conversation.talk.frames
     if asked is Act.HELLO and frames and frames[-1].asked in AFTERWARDS.get(frames[-1].flow, ()):
         frames.clear()
-    under_way = bool(frames)
-    if isinstance(asked, Act) and under_way:
+    if isinstance(asked, Act) and frames:
         return await conversation.act(asked)
     if isinstance(asked, str) and not isinstance(asked, Act):
         return await conversation.begin(asked)
-    if under_way:
-        return await conversation.hear(inbound.text, answering=inbound.answering)
+    flow = AT[known.place]
+    if _is_old_menu(inbound, flow, frames[-1].asked if frames else None):
+        return await conversation.begin(flow, {MENU_WISH: inbound.text})
+    if inbound.answering is None:
+        conversation.look_up(inbound.text)
+    if conversation.talk.frames:
+        return await conversation.hear(_own_number(inbound, conversation.standing()), answering=inbound.answering)
+    return await _begin(conversation, inbound, flow)
+
+
+async def _begin(conversation: Conversation, inbound: Inbound, flow: str) -> list[Reply]:
+    """Begin a talk with words that answer no question that stands, or with a button of one that no longer does."""
+    first = OPENS_WITH.get(flow)
     if inbound.answering is not None and (late := LATE_ANSWERS.get(inbound.answering)):
         return await conversation.begin(late, {inbound.answering: inbound.text})
-    flow = AT[known.place]
     if only_swearing(inbound.text):
         return [Reply(conversation.here.words.say(SOUNDS_HARD)), *await conversation.begin(flow)]
-    first = OPENS_WITH.get(flow)
+    if inbound.answering not in {None, first}:
+        return [Reply(conversation.here.words.say(EARLIER)), *await conversation.begin(flow)]
     return await conversation.begin(flow, {first: inbound.text} if first else None)
+
+
+def _is_old_menu(inbound: Inbound, flow: str, asked: str | None) -> bool:
+    """Say whether someone pressed a button of a menu further up: what it offers is there at any time."""
+    return flow == "waiting_menu" and inbound.answering == MENU_WISH != asked
+
+
+def _own_number(inbound: Inbound, standing: Question[Any] | None) -> str:
+    """Give the number someone writes from where they are asked for one and say "this number"."""
+    if standing is None or standing.kind is not Kind.PHONE or inbound.channel not in BY_NUMBER:
+        return inbound.text
+    return inbound.address if THIS_NUMBER.fullmatch(inbound.text.strip()) else inbound.text
 
 
 async def _keep_attachments(session: Session, inbound: Inbound, known: Known) -> Keeping:
@@ -228,7 +260,7 @@ def _is_only_a_number(standing: Question[Any] | None, said: str) -> bool:
 
 def _is_answer_too(standing: Question[Any] | None, said: str) -> bool:
     """Say whether words of danger also answer the question that stands: then nobody has to say them twice."""
-    takes_words = standing is not None and standing.kind in {Kind.TEXT, Kind.CHOICE, Kind.SEVERAL}
+    takes_words = standing is not None and standing.kind in {Kind.TEXT, Kind.CHOICE, Kind.SEVERAL, Kind.BROWSING}
     return standing is not None and takes_words and standing.read(said) is not None
 
 

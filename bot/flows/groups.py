@@ -15,8 +15,8 @@ from waitingroom.memberships import AlreadyInGroupError, Asked, Status
 
 AT_ONCE = 3
 """How many groups are shown at a time."""
-ON_BUTTONS = frozenset({"telegram", "whatsapp"})
-"""There a button is too short for all there is to know of a group."""
+ON_BUTTONS = frozenset({"whatsapp"})
+"""There a button is too short for all there is to know of a group, and nothing else is said beside it."""
 MORE = Option("more", _("More groups"), ("more", "more groups", "next", "others"))
 NONE = Option("none", _("None of these"), ("none", "no", "no thanks", "not now"))
 SHARE = _(
@@ -52,7 +52,7 @@ def _chosen(ask: Ask, found: list[Fit]) -> Fit | None:
             for number, (fit, line) in enumerate(zip(shown, lines, strict=True), 1)
         ]
         others = [MORE, NONE] if left else [NONE]
-        wish = ask.choice(
+        wish = ask.browsing(
             f"which_{page + 1}",
             _("{groups}Which would you like to join?"),
             (*offered, *others),

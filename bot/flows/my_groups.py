@@ -42,7 +42,7 @@ def my_groups(ask: Ask) -> None:
     for one, group in mine:
         _tell_way_in(ask, one, group)
     leaving = [Option(group.key, ask.say(_("Leave {name}"), name=group.name)) for _one, group in mine]
-    wish = ask.choice(
+    wish = ask.browsing(
         "leave", _("To leave one, send its number."), (*leaving, KEEP), samples=("1", ask.say(KEEP.label))
     )
     if wish == KEEP.key:

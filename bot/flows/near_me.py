@@ -13,6 +13,8 @@ from waitingroom.saved_services import Home
 from waitingroom.service_search import Found
 
 A_PAGE = 3
+A_BUTTON = 20
+"""Letters that fit on a button of any channel."""
 TURNS = 6
 """How often someone is asked what next before the talk comes to an end by itself."""
 STRAIGHT = re.compile(r"(save|cost|costs|go)\s*(?:no\.?|number)?\s*([1-3])[.!]?")
@@ -106,13 +108,13 @@ def _show(ask: Ask, turn: int, looking: Looking) -> list[Found]:
 
 def _wish(ask: Ask, turn: int, found: list[Found], looking: Looking) -> str:
     """Ask what they would like of it: one of the three by its number, more, only free ones, or no more."""
-    shown = [Option(f"about_{n}", name_of(one), (), name_of(one)[:20]) for n, one in enumerate(found, 1)]
+    shown = [Option(f"about_{n}", name_of(one), (), _brief(name_of(one))) for n, one in enumerate(found, 1)]
     if len(found) == A_PAGE:
         shown.append(Option(MORE, _("More (MORE)"), ("more", "next", "others"), _("MORE")))
     if not looking.free_only:
         shown.append(Option(FREE, _("Only free ones (FREE)"), ("free", "free only", "only free"), _("FREE ones")))
     shown.append(Option(DONE, _("That is enough"), ("done", "enough", "no", "nothing", "thanks"), _("Enough")))
-    question = ask.kinds.choice(
+    question = ask.kinds.browsing(
         f"wish_{turn}", _("Which would you like to know more about?"), shown, samples=(name_of(found[0]),)
     )
 
@@ -128,9 +130,14 @@ def _wish(ask: Ask, turn: int, found: list[Found], looking: Looking) -> str:
     return ask.answer(replace(question, read=straight, fits=fits, samples=tuple(dict.fromkeys(samples))))
 
 
+def _brief(name: str) -> str:
+    """Give the first words of a name, as many as a button holds."""
+    return name if len(name) <= A_BUTTON else name[: A_BUTTON + 1].rpartition(" ")[0] or name[:A_BUTTON]
+
+
 def _do(ask: Ask, turn: int, what: str, one: Found, looking: Looking) -> None:
     if what == "about":
-        what = ask.choice(f"next_{turn}", _("{name}: what next?"), WHAT_NEXT, name=name_of(one))
+        what = ask.browsing(f"next_{turn}", _("{name}: what next?"), WHAT_NEXT, name=name_of(one))
     if what in {SAVE, GO}:
         ask.do(
             f"saved_{turn}",

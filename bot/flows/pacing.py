@@ -19,7 +19,7 @@ NONE_DUE = _("We send you nothing on our own now. You can still send MENU at any
 
 def how_often(ask: Ask) -> None:
     """Ask how often they want to hear from us."""
-    ask.lead_to(ask.choice("how_often", _("How often should we write to you?"), PACES))
+    ask.lead_to(ask.browsing("how_often", _("How often should we write to you?"), PACES))
 
 
 def less(ask: Ask) -> None:

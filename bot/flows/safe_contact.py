@@ -2,6 +2,7 @@
 
 from bot.ask import Ask
 from bot.flows.blocks import hear_together
+from bot.messages import BY_NUMBER
 from bot.reading import Option
 from bot.reading.together import way_and_time
 from bot.words import _
@@ -17,6 +18,7 @@ WHEN = (
     Option("morning", _("Mornings"), ("morning", "am", "before noon")),
     Option("afternoon", _("Afternoons"), ("afternoon", "pm")),
 )
+THIS_NUMBER = _("What number should we use? If it is this one, reply THIS NUMBER.")
 OWN_TIME = Option("own", _("I will say when"), ("other", "something else"))
 
 
@@ -33,7 +35,8 @@ def safe_contact(ask: Ask, *, own_time: bool) -> SafeContact:
     )
     phone = ""
     if how != "here":
-        phone = ask.phone("phone", _("What number should we use?"), label=_("Number"))
+        words = THIS_NUMBER if ask.here.channel in BY_NUMBER else _("What number should we use?")
+        phone = ask.phone("phone", words, label=_("Number"))
     voicemail = False
     if how == "call":
         voicemail = ask.yes_no(

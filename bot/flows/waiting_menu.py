@@ -26,7 +26,7 @@ WISHES = (
 
 def waiting_menu(ask: Ask) -> None:
     """Ask what they would like; words that are no wish are kept for the link worker."""
-    wish = ask.choice("wish", _("What would you like?"), WISHES, otherwise=OWN_WORDS)
+    wish = ask.browsing("wish", _("What would you like?"), WISHES, otherwise=OWN_WORDS)
     if wish != OWN_WORDS:
         ask.lead_to(wish)
     keep_words(ask)

@@ -98,6 +98,22 @@ async def test_a_piece_comes_with_one_tap_on_whether_it_helped_in_one_or_two_tex
     assert await tallies(ann) == {item: (1, 0)}
 
 
+async def test_a_piece_a_step_names_is_not_sent_past_its_day(desk: Desk) -> None:
+    def naming(programme: Programme) -> Programme:
+        first = programme.steps[0].model_copy(update={"kind": "piece", "item": "warm_places", "text": None})
+        return programme.model_copy(update={"steps": (first,)})
+
+    words = desk.service.content
+    for review_by, comes in ((MONDAY.date() + timedelta(days=300), True), (MONDAY.date(), False)):
+        aged = words.items["warm_places"].model_copy(update={"review_by": review_by})
+        now_aged = replace(words, items={**words.items, "warm_places": aged})
+        other = with_programme(replace(desk, service=replace(desk.service, content=now_aged)), naming)
+        bea = Speaker(other, now=MONDAY)
+        await bea.says(*SHORTEST_REFERRAL)
+        await days_pass(bea, 4)
+        assert ("warm_places" in await items_of(bea)) is comes
+
+
 async def test_someone_who_says_no_is_counted_once_and_may_think_again(ann: Speaker) -> None:
     await ann.says(*SHORTEST_REFERRAL, "more")
     assert ann.asked == "helped"
@@ -321,9 +337,7 @@ async def test_a_restart_in_the_middle_sends_nothing_twice(ann: Speaker) -> None
     assert len(once) in {1, 2}
 
 
-async def test_one_step_goes_to_each_at_a_minute_of_their_own(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_one_step_goes_to_each_at_a_minute_of_their_own(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.pacing.SPREAD", 150)
     town = [Speaker(desk, now=MONDAY) for _ in range(6)]
     for number, who in enumerate(town):
