@@ -1,5 +1,6 @@
 """Being asked how things are: at the start, again on a day, and at the end."""
 
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -386,6 +387,34 @@ async def test_someone_whose_referral_came_to_a_good_end_is_asked_once_more(ann:
     assert last.occasion is Occasion.END
     assert answers["own_goal"] == {"close": 9}
     assert OFFER not in await days_pass(ann, 13)
+
+
+@pytest.mark.parametrize(
+    ("reach", "asked_at"),
+    [
+        (("here", "mornings"), range(8, 12)),
+        (("here", "after 4pm"), range(16, 20)),
+        (("call me", "07700 900123"), ()),
+    ],
+)
+async def test_at_the_end_too_they_are_asked_in_their_own_hours_or_not_by_message(
+    ann: Speaker, reach: tuple[str, ...], asked_at: Collection[int]
+) -> None:
+    how, *rest = reach
+    own = ["own", *rest] if rest == ["after 4pm"] else rest
+    more = [*own, "no", "any"] if how == "call me" else own
+    await ann.says("hello", "me", "72", "yes", "Ann", "BB9 7AA", "4", "Company", how, *more, "yes")
+    assert "Your reference is" in ann.heard, ann.heard
+    await ann.says("check in", *ALL, "no")
+    ann.now += timedelta(days=40)
+    async with ann.desk.database.transaction() as session:
+        talk = ann.turns[-1].conversation_id
+        standing = await referrals.open_referral(session, conversation_id=talk)
+        assert standing is not None
+        await referrals.close(session, referral_id=standing.id, reason="goals_met", now=ann.now)
+    found = await days_pass(ann, 13, until=OFFER)
+    assert (OFFER in found) is bool(asked_at)
+    assert not asked_at or ann.now.hour in asked_at
 
 
 @pytest.mark.parametrize("reason", ["died", "could_not_reach", "not_suitable"])
