@@ -176,6 +176,8 @@ def serve(app: FastAPI) -> Iterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def no_spread(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_spread() -> Iterator[None]:
     """A step goes to everyone at its own minute, so that a test can name it; a test may spread it again."""
-    monkeypatch.setattr("bot.pacing.SPREAD", 1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.pacing.SPREAD", 1)
+        yield

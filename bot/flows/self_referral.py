@@ -27,10 +27,8 @@ CONSENT = _("May we keep what you tell us and share it with a link worker to hel
 CONSENT_VERSION = "2026-11b"
 NEXT = _("Next, a link worker reads this and contacts you as you chose.")
 NEXT_FOR_THE_YOUNG = _("Next, our young people's team reads this and contacts you as you chose.")
-WORDS_TO_SEND = _("Reply READ for more on it, or MORE for another. PERSON, HELPLINES, MENU and STOP work too.")
-WORDS_TO_SEND_AND_MORE = _(
-    "Reply READ for more on it, MORE for another, or ABOUT ME to add things. PERSON, MENU and STOP work too."
-)
+WORDS_TO_SEND = _("Reply READ for more of it. MORE, PERSON, HELPLINES, MENU and STOP work too.")
+WORDS_TO_SEND_AND_MORE = _("Reply READ for more of it, ABOUT ME to add things. MORE, PERSON, MENU, STOP work too.")
 """Whoever feels unsafe is not asked for more about themselves: someone may read it."""
 UNSAFE, OTHER = "abuse", "other"
 

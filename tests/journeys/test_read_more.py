@@ -170,7 +170,7 @@ async def test_whether_it_helped_is_asked_after_reading_and_not_again_once_said(
 async def test_the_words_after_the_first_piece_say_how_to_read_more_in_two_texts(desk: Desk) -> None:
     bea = someone_on(desk, "sms")
     await bea.says(*SHORTEST_REFERRAL)
-    assert bea.heard.count("READ for more on it") == 1
+    assert bea.heard.count("READ for more of it") == 1
     assert segments(next(line for line in bea.heard.split("\n") if "READ" in line)) <= 2
     assert "READ" not in await bea.says("more")
     assert "READ" not in await bea.says("yes")
