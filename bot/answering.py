@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 from bot.desk import Desk
-from bot.outreach import put
+from bot.starting import put
 from bot.words import _, words_in
 from waitingroom import conversations
 from waitingroom.columns import new_id

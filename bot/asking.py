@@ -9,7 +9,7 @@ from bot.ask import Here, Verb
 from bot.conversation import Conversation, Talk
 from bot.desk import Desk
 from bot.messages import Reply
-from bot.outreach import open_with, put, say
+from bot.starting import open_with, put, say
 from bot.talks import AT, FLOWS
 from bot.words import _, words_in
 from waitingroom import asking, conversations, introductions

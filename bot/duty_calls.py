@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from bot.desk import Desk
-from bot.outreach import put
+from bot.starting import put
 from bot.words import _, words_in
 from waitingroom import duty
 from waitingroom.conversations import Contact, ContactState

@@ -3,10 +3,10 @@
 import uuid
 from datetime import datetime
 
-from bot import opening, outreach
+from bot import opening, starting, unasked
 from bot.check_ins import FLOW
 from bot.desk import Desk
-from waitingroom import check_ins, conversations, looks, staff_tasks, waiting
+from waitingroom import check_ins, conversations, staff_tasks, waiting
 from waitingroom.check_ins import LAST_STEP, May
 from waitingroom.database import Session
 from waitingroom.programme import next_waking
@@ -31,16 +31,15 @@ async def _ask(
         return False
     if not await _may_write(session, desk, conversation_id, now):
         return False
-    contact = await outreach.way_to(session, desk, conversation_id, now)
+    contact = await starting.way_to(session, desk, conversation_id, now)
     if contact is None:
         return False
     await waiting.note_sent(session, referral_id=referral_id, step=LAST_STEP, item=None, now=now)
-    await outreach.open_with(session, desk, contact, FLOW, dedupe=f"w{referral_id}:{LAST_STEP}", now=now)
+    await starting.open_with(session, desk, contact, FLOW, dedupe=f"w{referral_id}:{LAST_STEP}", now=now)
     return True
 
 
 async def _may_write(session: Session, desk: Desk, conversation_id: uuid.UUID, now: datetime) -> bool:
     """Say whether this is an hour that is safe for them, and they did not ask to be called or written letters."""
-    hours = await looks.hours_of_talk(session, conversation_id=conversation_id)
     by_hand = await staff_tasks.kind_for(session, conversation_id=conversation_id)
-    return by_hand is None and next_waking(now, desk.service.zone, hours) <= now
+    return by_hand is None and await unasked.safe(session, desk, conversation_id=conversation_id, at=now) <= now

@@ -4,7 +4,7 @@ import asyncio
 import re
 from datetime import datetime, timedelta
 
-from bot import asides, outreach
+from bot import asides, starting
 from bot.channels.channel import (
     Fetching,
     MisconfiguredError,
@@ -101,4 +101,4 @@ async def _tell_lost(session: Session, desk: Desk, one: Wanted, now: datetime) -
     if contact is None or talk is None or contact.state is not ContactState.OPEN or talk.owner is not Owner.BOT:
         return
     words = asides.lost(one.kind, words_in(talk.language))
-    await outreach.say(session, desk, contact, words, dedupe=f"lost:{one.id}", now=now)
+    await starting.say(session, desk, contact, words, dedupe=f"lost:{one.id}", now=now)

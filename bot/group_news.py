@@ -7,7 +7,7 @@ from datetime import datetime, time, timedelta
 from bot import opening
 from bot.desk import Desk
 from bot.gatherings import day, time_of
-from bot.outreach import open_with, say, way_to
+from bot.starting import open_with, say, way_to
 from bot.unasked import APART
 from bot.words import Words, _, words_in
 from content import Group

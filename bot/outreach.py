@@ -4,25 +4,12 @@ from datetime import datetime, timedelta
 
 from bot.conversation import Talk
 from bot.desk import Desk
-from bot.starting import open_with, put, say, way_to
+from bot.starting import open_with, way_to
 from bot.steps import attend
 from waitingroom import letters, outbox, queue, reminders, retention, waiting
 from waitingroom.database import Session
 from waitingroom.programme import next_waking
 from waitingroom.reminders import HalfWay
-
-__all__ = [
-    "clear_raw_letters",
-    "clear_unconsented",
-    "open_with",
-    "purge_queue_log",
-    "put",
-    "remind_half_way",
-    "say",
-    "send_due",
-    "wake_stale",
-    "way_to",
-]
 
 
 async def send_due(desk: Desk, *, now: datetime) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from bot import opening, reading
 from bot.desk import Desk
-from bot.outreach import put, say
+from bot.starting import put, say
 from bot.words import _, words_in
 from waitingroom import conversations
 from waitingroom.columns import new_id

@@ -3,9 +3,9 @@
 import uuid
 from datetime import datetime
 
-from bot import opening, starting
+from bot import opening, starting, unasked
 from bot.desk import Desk
-from waitingroom import conversations, looks, signposting
+from waitingroom import conversations, signposting
 from waitingroom.database import Session
 from waitingroom.programme import next_waking
 
@@ -27,8 +27,7 @@ async def _ask(
 ) -> bool:
     if not await signposting.may_ask(session, referral_id=referral_id, conversation_id=conversation_id, now=now):
         return False
-    hours = await looks.hours_of_talk(session, conversation_id=conversation_id)
-    safe = next_waking(now, desk.service.zone, hours)
+    safe = await unasked.safe(session, desk, conversation_id=conversation_id, at=now)
     talk = await conversations.find(session, conversation_id)
     if safe > now:
         await signposting.put_off(session, referral_id=referral_id, until=safe)

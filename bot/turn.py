@@ -8,7 +8,7 @@ from typing import Any
 
 from bot import asides, beside, crossing, keywords, memory, reading
 from bot.ask import Here, Verb
-from bot.conversation import EARLIER, SOUNDS_HARD, Conversation, Talk
+from bot.conversation import EARLIER, SOUNDS_HARD, Conversation, Frame, Talk
 from bot.desk import Desk
 from bot.keywords import Act
 from bot.memory import Known
@@ -184,7 +184,9 @@ async def _follow(
     if inbound.answering is None:
         conversation.look_up(inbound.text)
     if conversation.talk.frames:
-        return await conversation.hear(_own_number(inbound, conversation.standing()), answering=inbound.answering)
+        return await conversation.hear(
+            _own_number(inbound, conversation.talk.frames[-1]), answering=inbound.answering
+        )
     return await _begin(conversation, inbound, flow)
 
 
@@ -205,9 +207,9 @@ def _is_old_menu(inbound: Inbound, flow: str, asked: str | None) -> bool:
     return flow == "waiting_menu" and inbound.answering == MENU_WISH != asked
 
 
-def _own_number(inbound: Inbound, standing: Question[Any] | None) -> str:
+def _own_number(inbound: Inbound, frame: Frame) -> str:
     """Give the number someone writes from where they are asked for one and say "this number"."""
-    if standing is None or standing.kind is not Kind.PHONE or inbound.channel not in BY_NUMBER:
+    if frame.kind != Kind.PHONE or inbound.channel not in BY_NUMBER:
         return inbound.text
     return inbound.address if THIS_NUMBER.fullmatch(inbound.text.strip()) else inbound.text
 

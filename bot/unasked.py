@@ -41,3 +41,9 @@ async def not_before(
     if await alarms.latest_real(session, conversation_id=conversation_id, now=now):
         return next_waking(now + ANOTHER_DAY, zone, look.hours)
     return None
+
+
+async def safe(session: Session, desk: Desk, *, conversation_id: UUID, at: datetime) -> datetime:
+    """Return a moment, or the next that is safe for the person of a talk, whether or not they still wait."""
+    hours = await looks.hours_of_talk(session, conversation_id=conversation_id)
+    return next_waking(at, desk.service.zone, hours)

@@ -14,10 +14,13 @@ from waitingroom.errors import RefusedError
 from waitingroom.handoffs import Reason, Urgency
 from waitingroom.rates import Limit
 
-LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""32 signs that are not taken for one another when read out: no I, O, 0 or 1."""
+LETTERS = "BGJKLMNPQRTVWXYZ2345678"
+"""23 signs that are not taken for one another when read out, and that spell no short word for danger.
+
+So no vowels, no 0, 1 or 9, and no C, D, F, H or S (CPR, DV, FGM, SH).
+"""
 LENGTH = 8
-"""40 bits: five tries in ten minutes find one in 200 thousand million codes."""
+"""36 bits: five tries in ten minutes find one in 15 thousand million codes."""
 LASTS = timedelta(minutes=10)
 TRIES = 5
 SILENT_FOR = timedelta(days=90)

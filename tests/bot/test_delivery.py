@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlmodel import col, select
 
 from api.house import default_channels
-from bot import outreach
+from bot import outreach, starting
 from bot.delivery import TRIES, Delivery
 from bot.desk import Desk
 from tests.fakes.loopback import NAME, LoopbackChannel
@@ -93,7 +93,7 @@ class Waiting:
         """Queue messages for them, each in a transaction of its own, as turns do."""
         for words in texts:
             async with self.desk.database.transaction() as session:
-                await outreach.say(
+                await starting.say(
                     session, self.desk, self.contact, words, dedupe=uuid.uuid4().hex, now=self.clock.now
                 )
 

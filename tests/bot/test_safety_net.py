@@ -1,6 +1,7 @@
 """Danger is heard in every kind of text, and nothing can hide it."""
 
 import json
+import random
 import string
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from content.phrases import NEARBY, PhraseError, parse_phrase
 from content.plain_words import LISTENS_TO, PlainWords, fold
 from content.safety_loading import load_safety
 from content.safety_rules import KINDS
+from waitingroom import crossings
 
 CONTENT = Path(__file__).parents[2] / "content" / "safety"
 RULES, PROBLEMS = load_safety(CONTENT)
@@ -234,3 +236,11 @@ def test_sentences_labelled_by_others_reach_the_published_goal():
     risk = sum(row["label"] == "risk" for row in rows)
     assert heard["risk"] / risk >= 0.98
     assert heard["risk"] / (heard["risk"] + heard["no_risk"]) >= 0.66
+
+
+def test_no_code_to_carry_on_elsewhere_sounds_like_danger():
+    chance = random.Random(7)
+    codes = ["".join(chance.choices(crossings.LETTERS, k=crossings.LENGTH)) for _ in range(2_000)]
+    assert [
+        code for code in codes if RULES_ALONE.listen(f"CONTINUE {code[:4]} {code[4:]}") or RULES_ALONE.listen(code)
+    ] == []

@@ -25,7 +25,7 @@ from api.clock import Clock
 from api.house import House, channels_of
 from api.keys import read_keys
 from api.settings import Settings
-from bot import outreach
+from bot import starting
 from bot.channels.channel import Closing
 from bot.channels.twilio.buttons import SHAPES
 from bot.channels.twilio.whatsapp import WhatsApp
@@ -313,7 +313,7 @@ class Driver(ABC):
 
         async def say(session: Session) -> None:
             contact = await self._contact(session)
-            await outreach.say(
+            await starting.say(
                 session, self.town.desk, contact, said, dedupe=secrets.token_hex(8), now=self.town.clock.now()
             )
 
