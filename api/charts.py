@@ -52,7 +52,7 @@ def bars(chart: Chart) -> str:
 def stacked(chart: Chart) -> str:
     """Draw figures as bars one upon the other."""
     whole = [sum(row.values[at] or 0 for row in chart.rows) for at in range(len(chart.labels))]
-    top = _round_up(max(whole, default=0))
+    top = round_up(max(whole, default=0))
     wide = _wide(chart) / max(1, len(chart.labels))
     drawn = []
     below = [0.0] * len(chart.labels)
@@ -160,10 +160,10 @@ def _wide(chart: Chart) -> float:
 
 
 def _top(chart: Chart) -> float:
-    return _round_up(max((value or 0 for row in chart.rows for value in row.values), default=0))
+    return round_up(max((value or 0 for row in chart.rows for value in row.values), default=0))
 
 
-def _round_up(most: float) -> float:
+def round_up(most: float) -> float:
     """Return a round figure at or above the most there is: 1, 2 or 5 times a power of ten, twice that at most."""
     step = 1.0
     while step < most:
