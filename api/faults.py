@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import FastAPI
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.examples import illustrate
+
 PLAIN: Mapping[str, str] = {
     "missing": "This is needed.",
     "extra_forbidden": "There is no such field here.",
@@ -27,6 +29,7 @@ PLAIN: Mapping[str, str] = {
     "uuid_parsing": "This is not the shape of an id.",
     "uuid_type": "This is not the shape of an id.",
     "blank": "Give some words.",
+    "address": "Give an address that begins with https:// and is on the public internet.",
     "cursor": "This cursor is not one of ours. Begin again without it.",
 }
 """By pydantic's own name for the fault; a name that is not here gets the plain sentence below."""
@@ -43,10 +46,13 @@ MEANING: Mapping[int, str] = {
     409: "Where things stand does not allow it; `type` and `detail` say why.",
     412: "It has changed since you read it. Read it again, then decide.",
     413: "The body is longer than 64 kB.",
+    415: "The body is not sent as JSON.",
     422: "A field is not what it must be, or the Idempotency-Key came with another request before.",
     428: "If-Match is missing.",
+    429: "Too many requests at once. Try again after as many seconds as Retry-After says.",
     503: "The records cannot be reached. Try again after as many seconds as Retry-After says.",
 }
+ALSO: Mapping[int, int] = {401: 429, 413: 415}
 EXAMPLES: Mapping[int, Mapping[str, Any]] = {
     409: {"type": "tag:waitingroom,2026:already-claimed", "detail": "Sam has picked this up."},
     422: {"errors": [{"pointer": "/body/text", "code": "missing", "detail": "This is needed."}]},
@@ -82,14 +88,18 @@ def faults_in(found: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """Describe the problems an operation can answer with, for its OpenAPI description."""
+    """Describe the problems an operation can answer with, for its OpenAPI description.
+
+    Whatever asks for a key can say 429 too, and whatever takes a body 415.
+    """
+    every = {*statuses, *(also for status, also in ALSO.items() if status in statuses)}
     schema = {"$ref": "#/components/schemas/Problem"}
     return {
         status: {
             "description": MEANING[status],
             "content": {PROBLEM_JSON: {"schema": schema, "example": _example(status)}},
         }
-        for status in statuses
+        for status in sorted(every)
     }
 
 
@@ -102,9 +112,20 @@ def describe(app: FastAPI) -> None:
         shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
         faults = shape.pop("$defs")
         described.setdefault("components", {}).setdefault("schemas", {}).update(faults | {"Problem": shape})
+        _add_unreadable(described)
+        illustrate(described)
         return described
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _add_unreadable(described: Mapping[str, Any]) -> None:
+    """Have every operation that takes JSON say that it may not be JSON."""
+    told = {str(status): answer for status, answer in documented(400).items()}
+    for operations in described["paths"].values():
+        for operation in operations.values():
+            if "application/json" in operation.get("requestBody", {}).get("content", {}):
+                operation["responses"] = dict(sorted({**told, **operation["responses"]}.items()))
 
 
 def _example(status: int) -> dict[str, Any]:

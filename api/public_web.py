@@ -1,20 +1,30 @@
 """The public web: fetches JSON from an address that somebody else chose, and from nowhere inside."""
 
 import asyncio
-import ipaddress
 import json
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from aiohttp.resolver import ThreadedResolver
 
+from api.public_addresses import HERE, AddressError, checked, is_public
 from waitingroom.errors import RefusedError
+
+__all__ = [
+    "AddressError",
+    "FetchError",
+    "NotThereError",
+    "PublicOnly",
+    "Web",
+    "checked",
+    "is_public",
+    "public_web",
+]
 
 MOST_BYTES = 20 * 1024 * 1024
 """The largest answer that is read."""
@@ -22,13 +32,7 @@ PATIENCE = 30.0
 """Seconds for one answer, from dialling to its last byte."""
 TRIES = 4
 LONGEST_PAUSE = 30.0
-HERE = frozenset({"127.0.0.1", "::1", "localhost"})
-"""This very machine, only where the address names it so itself: for a directory that is served here."""
 Pause = Callable[[float], Awaitable[None]]
-
-
-class AddressError(RefusedError):
-    """Only addresses that begin with https:// and are on the public internet are fetched."""
 
 
 class FetchError(RefusedError):
@@ -42,51 +46,23 @@ class NotThereError(FetchError):
 class PublicOnly(AbstractResolver):
     """Finds the machines behind a name, and gives only public ones: what is dialled is what was looked at."""
 
-    def __init__(self, within: AbstractResolver | None = None) -> None:
-        """`within` does the looking up."""
+    def __init__(self, within: AbstractResolver | None = None, *, here: Collection[str] = HERE) -> None:
+        """`within` does the looking up; `here`: the names by which this machine may be dialled too."""
         self._within = within or ThreadedResolver()
+        self._here = here
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
     ) -> list[ResolveResult]:
         """Look a name up. Raises AddressError where any machine behind it is not public."""
         found = await self._within.resolve(host, port, family)
-        if host not in HERE and not all(is_public(one["host"]) for one in found):
+        if host not in self._here and not all(is_public(one["host"]) for one in found):
             raise AddressError
         return found
 
     async def close(self) -> None:
         """Let go of what does the looking up."""
         await self._within.close()
-
-
-def is_public(address: str) -> bool:
-    """Say whether an IP address is one of the public internet: not this machine, not this house, no metadata."""
-    try:
-        found = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    inner = getattr(found, "ipv4_mapped", None) or getattr(found, "sixtofour", None)
-    if inner is not None:
-        found = inner
-    return found.is_global and not found.is_multicast and not found.is_reserved
-
-
-def checked(url: str) -> str:
-    """Return an address that may be fetched. Raises AddressError for any other."""
-    try:
-        parts = urlsplit(url)
-        host, _port = parts.hostname or "", parts.port
-    except ValueError:
-        raise AddressError from None
-    here = host in HERE
-    if parts.scheme != "https" and not (here and parts.scheme == "http"):
-        raise AddressError
-    if not host or parts.username is not None or parts.password is not None:
-        raise AddressError
-    if not here and _is_number(host) and not is_public(host):
-        raise AddressError
-    return url
 
 
 @dataclass(frozen=True)
@@ -145,14 +121,6 @@ async def public_web(
     patience = aiohttp.ClientTimeout(total=PATIENCE)
     async with aiohttp.ClientSession(connector=connector, headers=headers, timeout=patience) as session:
         yield Web(session, pause)
-
-
-def _is_number(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return bool(host) and host.replace(".", "").isdigit()
-    return True
 
 
 def _read(body: bytes) -> Any:
