@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Column, Table
 
-from waitingroom import asked, equality, introductions, tables
+from waitingroom import asked, equality, hooks, introductions, legal_holds, tables
 from waitingroom.conversations import FORGOTTEN_AFTER
 from waitingroom.database import Session
+from waitingroom.legal_holds import OnHoldError
 
 KEPT_BARE: Mapping[str, tuple[str, ...]] = {
     "complaint": ("words",),
@@ -19,7 +20,7 @@ KEPT_BARE: Mapping[str, tuple[str, ...]] = {
 """Rows that stay as proof of what was done, by table: with nothing in them that says whose, or what was said."""
 
 LOCK = """
-SELECT id, person_id FROM conversation
+SELECT id, person_id, hub_id FROM conversation
 WHERE id = $1 OR person_id = (SELECT person_id FROM conversation WHERE id = $1)
 ORDER BY id FOR UPDATE
 """
@@ -35,7 +36,7 @@ WHERE conversation_id = $1 AND contact_id = $2 AND kind = 'crisis' AND status IN
 EMPTY = """
 UPDATE conversation
 SET person_id = NULL, place = 'front_door', owner = 'bot', owned_by = NULL, talk = NULL, before_id = NULL,
-    language_wanted = NULL, interpreter_wanted = NULL, clear_at = $2, contact_id = $3
+    language_wanted = NULL, interpreter_wanted = NULL, clear_at = $2, contact_id = $3, hub_id = NULL
 WHERE id = $1
 """
 STOPPED = """
@@ -44,6 +45,7 @@ WHERE conversation_id = ANY($1) AND state = 'stopped' AND channel IN ('sms', 'wh
 """
 UNTIE = "UPDATE conversation SET before_id = NULL WHERE before_id = ANY($1)"
 WIPE = "UPDATE message SET body = NULL WHERE id = $1"
+HUB = "SELECT hub_id FROM conversation WHERE id = ANY($1) LIMIT 1"
 UNMATCH = "DELETE FROM person_match WHERE earlier_id = ANY($1) OR later_id = ANY($1)"
 TRIES = "DELETE FROM rate WHERE key LIKE '%:' || $1"
 
@@ -71,9 +73,12 @@ async def erase(
 
     Left, so that a last answer can reach them, is an empty talk, the way they wrote and crisis lines that still
     wait to go, all deleted within the hour; and of `message_id`, which asked for it, that it came.
+    Raises OnHoldError while any of it is on a legal hold.
     """
     talks = await session.driver.fetch(LOCK, conversation_id)
     ids = [talk["id"] for talk in talks]
+    if await legal_holds.stands(session, talks=ids):
+        raise OnHoldError
     before = await session.driver.fetch(WERE_HERE, ids)
     people = list({one["person_id"] for one in (*talks, *before) if one["person_id"] is not None})
     await _stay_silent(session, ids, now)
@@ -90,6 +95,9 @@ async def erase(
     if message_id is not None:
         await session.driver.execute(WIPE, message_id)
     await session.driver.execute(TRIES, str(conversation_id))
+    for person_id in people:
+        hub_id = next(talk["hub_id"] for talk in talks)
+        await hooks.tell(session, hooks.Kind.PERSON_ERASED, hub_id=hub_id, person_id=person_id, now=now)
     return gone
 
 
@@ -106,6 +114,25 @@ async def _forget_apart(session: Session, people: Sequence[uuid.UUID]) -> None:
     await session.driver.execute(UNMATCH, people)
     for person_id in people:
         await equality.erase(session, person_id=person_id)
+
+
+async def end(session: Session, *, people: Sequence[uuid.UUID], talks: Sequence[uuid.UUID], now: datetime) -> int:
+    """Delete all that is kept of people and their talks, which are locked. Returns how many rows went.
+
+    Raises OnHoldError while any of it is on a legal hold.
+    """
+    if await legal_holds.stands(session, talks=talks):
+        raise OnHoldError
+    await _stay_silent(session, talks, now)
+    await _forget_apart(session, people)
+    await session.driver.execute(UNTIE, list(talks))
+    hub_id = await session.driver.fetchval(HUB, list(talks))
+    gone = await remove(
+        session, Doom(known_by={"conversation": {"id": list(talks)}, "person": {"id": list(people)}})
+    )
+    for person_id in people:
+        await hooks.tell(session, hooks.Kind.PERSON_ERASED, hub_id=hub_id, person_id=person_id, now=now)
+    return gone
 
 
 async def forget_talks(session: Session, *, ids: Sequence[uuid.UUID]) -> int:

@@ -5,7 +5,18 @@ from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
-from waitingroom import crossings, equality, handoffs, memberships, pairs, people, referrals, waiting
+from waitingroom import (
+    crossings,
+    equality,
+    handoffs,
+    hubs,
+    join_papers,
+    memberships,
+    pairs,
+    people,
+    referrals,
+    waiting,
+)
 from waitingroom.conversations import Conversation, Owner, Place
 from waitingroom.database import Session
 from waitingroom.errors import RefusedError, StaleError
@@ -22,7 +33,7 @@ JOINED = "joined with another of the same person"
 LOCK_TALKS = "SELECT id FROM conversation WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE"
 LEAVE = """
 UPDATE conversation SET person_id = NULL, place = 'front_door', owner = 'bot', owned_by = NULL, talk = NULL,
-                        contact_id = NULL, before_id = NULL, clear_at = $2
+                        contact_id = NULL, before_id = NULL, hub_id = NULL, clear_at = $2
 WHERE id = $1
 """
 """Leaves nothing in the talk that went into the other: it is deleted with all that nobody needs."""
@@ -83,12 +94,16 @@ async def join(
     Of two open referrals the one that has waited longer stands, with the needs and the words of both.
     `reach`: whose way of being reached stands, and whose chat we write to; that of the earlier is the safer one,
     for anyone can say they are somebody. `tags`: the states of the pair that were read, `*` for any.
+    What was changed is written down, so that `parting.part` can undo it for 30 days.
     Raises NotFoundError, GoneError, StaleError, BothTalkingError, IllegalMoveError.
     """
     pair = await _hold(session, match_id, tags)
     to, away = _talks(pair)
     moved(MOVES, pair.match.status, Status.JOINED)
     stays, goes = pair.earlier.person.id, pair.later.person.id
+    before = await join_papers.before(
+        session, match_id=match_id, stays=stays, goes=goes, to=to.id, away=away.id if to is not away else to.id
+    )
     if {pair.earlier.referral.status, pair.later.referral.status} <= set(UNDER_WAY):
         await _unite(session, pair, now)
     if to is not away:
@@ -103,6 +118,7 @@ async def join(
     await session.driver.execute(OTHERS, goes, stays)
     await _decide(session, pair.match, Status.JOINED, staff_id, now)
     await session.driver.execute(DECIDED, to.id, Reason.MAYBE_KNOWN.value)
+    await join_papers.write(session, before, now=now)
     return stays
 
 
@@ -184,6 +200,7 @@ async def _be_one(session: Session, pair: Pair, *, to: Conversation, reach: Side
     place = Place.WAITING_ROOM if pair.kept.referral.status in UNDER_WAY else Place.FRONT_DOOR
     way = next((way.id for way in reach.ways), to.contact_id)
     await session.driver.execute(SETTLE, to.id, stays.id, place, way)
+    await hubs.place(session, person_id=stays.id)
     if added is not None:
         await people.add(session, conversation_id=to.id, told=added)
 

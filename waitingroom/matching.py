@@ -1,7 +1,7 @@
 """Matching: who on record may be one person. Found by keyed hashes; a person decides, never a program."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,7 +12,8 @@ from waitingroom import handoffs, people
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.handoffs import Reason, Urgency
-from waitingroom.likeness import SHORTEST, Said, Sureness, alike, born_in, compare, parts
+from waitingroom.likeness import SHORTEST, Said, Sureness, alike, born_in, compare
+from waitingroom.name_words import parts
 from waitingroom.people import AboutYou, Person, SafeContact
 
 PHONES = ("sms", "whatsapp")
@@ -42,6 +43,14 @@ HAVING NOT EXISTS (SELECT 1 FROM person_match p
 """Others with a talk and one of these marks, and when they last told us about themselves. A pair is found once."""
 
 
+UNDECIDED = """
+SELECT p.earlier_id, p.later_id, p.sureness FROM person_match p
+WHERE p.status = 'waiting' AND (p.earlier_id = ANY($1) OR p.later_id = ANY($1))
+  AND EXISTS (SELECT 1 FROM conversation v WHERE v.person_id = p.earlier_id)
+  AND EXISTS (SELECT 1 FROM conversation v WHERE v.person_id = p.later_id)
+"""
+
+
 class Status(StrEnum):
     """What became of two who may be one."""
 
@@ -52,10 +61,10 @@ class Status(StrEnum):
 
 MOVES: dict[Status, frozenset[Status]] = {
     Status.WAITING: frozenset({Status.JOINED, Status.KEPT_APART}),
-    Status.JOINED: frozenset(),
+    Status.JOINED: frozenset({Status.KEPT_APART}),
     Status.KEPT_APART: frozenset(),
 }
-"""The only steps it can take: what a person decided is not asked again."""
+"""The only steps it can take: what a person decided is not asked again. A join can be undone for a while."""
 
 
 class PersonMark(SQLModel, table=True):
@@ -107,7 +116,9 @@ async def meet(
     known_as = await session.driver.fetchval(OF_TALK, conversation_id)
     before = await people.person(session, known_as) if known_as else None
     if before and alike(people.about(session, before).name, who.name):
-        await people.renew(session, person_id=before.id, who=who, reach=reach, area=area, language=language)
+        await people.renew(
+            session, person_id=before.id, who=who, reach=reach, area=area, language=language, told_at=now
+        )
         return before.id
     return await people.meet(session, who=who, reach=reach, area=area, language=language, now=now)
 
@@ -139,6 +150,15 @@ async def look(
         await handoffs.raise_hand(
             session, conversation_id=conversation_id, reason=Reason.MAYBE_KNOWN, urgency=Urgency.ROUTINE, now=now
         )
+    return found
+
+
+async def undecided(session: Session, *, people: Collection[uuid.UUID]) -> dict[uuid.UUID, list[Sureness]]:
+    """Say of each of these people how sure it is that they are on record, once for each they may be."""
+    found: dict[uuid.UUID, list[Sureness]] = {}
+    for row in await session.driver.fetch(UNDECIDED, list(people)) if people else ():
+        for person_id in {row["earlier_id"], row["later_id"]}.intersection(people):
+            found.setdefault(person_id, []).append(Sureness(row["sureness"]))
     return found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
-from waitingroom import people, referrals
+from waitingroom import hubs, people, referrals
 from waitingroom.conversations import Contact, Conversation
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError
@@ -63,10 +63,16 @@ class Pair:
         return "-".join([str(self.match.version), *told])
 
 
-async def listed(session: Session, *, limit: int = 200) -> list[PersonMatch]:
-    """List pairs nobody has decided on yet, the oldest first, of whom each still has a talk with us."""
+async def listed(session: Session, *, hub_id: uuid.UUID | None = None, limit: int = 200) -> list[PersonMatch]:
+    """List pairs nobody has decided on yet, the oldest first, of whom each still has a talk with us.
+
+    `hub_id`: only where staff of this hub may see both.
+    """
     both = (col(PersonMatch.earlier_id), col(PersonMatch.later_id))
-    there = [select(col(Conversation.id)).where(col(Conversation.person_id) == one) for one in both]
+    there = [
+        select(col(Conversation.id)).where(col(Conversation.person_id) == one, hubs.of_mine(hub_id))
+        for one in both
+    ]
     found = await session.exec(
         select(PersonMatch)
         .where(col(PersonMatch.status) == Status.WAITING, *(one.exists() for one in there))

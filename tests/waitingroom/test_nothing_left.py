@@ -1,0 +1,90 @@
+"""What was deleted is gone from the database's own files too: they are searched byte by byte."""
+
+import os
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from api.cli_records import write_afresh
+from bot import tidying
+from tests.at_the_desk import close_referral
+from tests.talking import SHORTEST_REFERRAL, Speaker
+from waitingroom import erasure
+from waitingroom.record_classes import RecordClass, years_after
+
+pytestmark = [
+    pytest.mark.anyio,
+    pytest.mark.skipif("DATABASE_URL" in os.environ, reason="the files of that server are not ours to read"),
+]
+CANARY = "the heron on the canal at dusk"
+HOLDING = ("person", "conversation", "referral", "message")
+"""The tables the canaries stand in: to write all of them afresh would only take longer."""
+OTHER = "the kettle by the window"
+
+
+async def files(who: Speaker) -> bytes:
+    """Every byte of this database's own folder, once all is written down."""
+    async with who.desk.database.statements() as driver:
+        await driver.execute("CHECKPOINT")
+        number = await driver.fetchval("SELECT oid FROM pg_database WHERE datname = current_database()")
+    cluster = Path(tempfile.gettempdir()) / f"waitingroom-tests-{os.getuid()}" / "postgres" / "cluster"
+    found = b""
+    for path in (cluster / "base" / str(number)).iterdir():
+        try:
+            found += path.read_bytes()
+        except FileNotFoundError:  # PostgreSQL deletes what it no longer needs whenever it likes
+            continue
+    return found
+
+
+async def searched_when_written_afresh(who: Speaker, gone: list[bytes]) -> bytes:
+    """Write tables afresh and read them; again where something, as autovacuum, still sees old rows."""
+    after = b""
+    for _ in range(10):
+        await write_afresh(who.desk.database, HOLDING)
+        after = await files(who)
+        if not any(one in after for one in gone):
+            break
+    return after
+
+
+async def canaries(who: Speaker) -> list[bytes]:
+    """What stands in the files of someone: their words as they are sealed, and what is not sealed."""
+    async with who.desk.database.transaction() as session:
+        row = await session.driver.fetchrow(
+            """SELECT r.what_matters, r.reference, p.about FROM referral r JOIN person p ON p.id = r.person_id
+            WHERE r.conversation_id = $1""",
+            who.turns[-1].conversation_id,
+        )
+        body = await session.driver.fetchval(
+            "SELECT body FROM message WHERE conversation_id = $1 AND author = 'person' LIMIT 1",
+            who.turns[-1].conversation_id,
+        )
+    return [row["what_matters"], row["reference"].encode(), row["about"], body]
+
+
+def saying(words: str) -> tuple[str, ...]:
+    return tuple(words if word == "Company in the evenings" else word for word in SHORTEST_REFERRAL)
+
+
+async def test_what_was_cleared_and_what_was_deleted_at_a_wish_leave_nothing_in_the_files(ann: Speaker) -> None:
+    bob, carol = (Speaker(ann.desk, now=ann.now, channel=channel) for channel in ("web", "terminal"))
+    await ann.says(*saying(CANARY))
+    await bob.says("hello", "me", "45", "yes", "Bob", "BB8", "4", OTHER, "here", "any", "yes")
+    await carol.says("hello", "me", "31", "yes", "Carol", "BB9", "4", "the boat", "here", "any", "yes")
+    await close_referral(ann)
+    gone, stays = [*await canaries(ann), *await canaries(carol)], await canaries(bob)
+    before = await files(ann)
+    assert all(one in before for one in [*gone, *stays])
+    assert CANARY.encode() not in before, "words are sealed wherever they stand"
+    async with ann.desk.database.transaction() as session:
+        talk = carol.turns[-1].conversation_id
+        contact = await session.driver.fetchval("SELECT contact_id FROM conversation WHERE id = $1", talk)
+        await erasure.erase(session, conversation_id=talk, contact_id=contact, message_id=None, now=ann.now)
+    cleared = await tidying.clear(ann.desk, now=years_after(ann.now, 8) + timedelta(days=1))
+    assert cleared[RecordClass.ADULT_CASE] == 1
+    after = await searched_when_written_afresh(ann, gone)
+    assert [one for one in gone if one in after] == []
+    assert all(one in after for one in stays)
