@@ -12,17 +12,21 @@ from api import (
     docs_page,
     errors,
     health,
+    limits,
     piece_pages,
     rights_pages,
-    staff,
     webchat,
     webhooks_telegram,
     webhooks_twilio,
 )
+from api.console import proof
+from api.console import router as console
+from api.guarded import Guarded
 from api.house import House, open_house
 from api.live import Live
 from api.logs import log
 from api.settings import Settings
+from api.staff import router as staff
 from bot.channels.channel import Channel
 from bot.channels.telegram import PATH as TELEGRAM_PATH
 
@@ -73,7 +77,10 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
+    limits.install(app, burst=settings.staff_burst, per_second=settings.staff_per_second)
     errors.install(app, most=BODY_LIMIT, longer=LONGER)
+    app.add_middleware(Guarded)
+    app.add_exception_handler(proof.AskAgainError, proof.ask_again)
     app.router.routes.append(webhooks_telegram.ROUTE)
     app.include_router(webchat.router)
     app.include_router(chat_pages.router)
@@ -82,6 +89,7 @@ def create_app(
     app.include_router(webhooks_twilio.router)
     app.include_router(health.router)
     app.include_router(staff.router)
+    app.include_router(console.router)
     app.include_router(docs_page.router)
     webchat.mount_static(app)
     return app

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -22,6 +23,9 @@ NARROW, MIDDLE, WIDE = (
     {"width": 1280, "height": 800},
 )
 SIZES = (NARROW, MIDDLE, WIDE)
+SHOTS = Path(__file__).parents[2] / "docs" / "screenshots"
+TALLEST = 800
+"""Pixels of a page that a picture shows."""
 
 
 def last(page: Page) -> Any:
@@ -101,4 +105,12 @@ def is_usable(page: Page) -> None:
         .filter(([, box, tag]) => box.bottom > 0 && (box.height < (tag === "BUTTON" ? 44 : 24) || box.width < 24))
         .map(([words]) => words)"""
     )
-    assert small == []
+    assert small == [], small
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """Keep a picture of the console for the documents: the first of a long page, so that it stays small."""
+    SHOTS.mkdir(exist_ok=True)
+    tall, wide = page.evaluate("[document.documentElement.scrollHeight, innerWidth]")
+    clip: Any = {"x": 0, "y": 0, "width": wide, "height": min(tall, TALLEST)}
+    page.screenshot(path=SHOTS / f"console-{name}.png", full_page=True, clip=clip)

@@ -1,0 +1,1 @@
+"""The console: the pages that staff work with, at /staff."""
