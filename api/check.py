@@ -171,6 +171,11 @@ def _last_of_the_first(lines: list[dict[str, Any]]) -> dict[str, Any] | None:
     return max(urgent, key=lambda line: str(line["raised_at"]), default=None)
 
 
+def _says_no_more_than_when(heard: str) -> bool:
+    """Say whether the bot was silent, or at night and at weekends told when a person reads it."""
+    return heard == "" or "will read this" in heard
+
+
 def _is_picked_up(ann: Caller, sam: Caller) -> Iterator[str]:
     status, queue, _etag = sam.call("/handoffs?status=waiting")
     need(status == 200, f"the queue was answered {status}: {queue}")
@@ -194,7 +199,7 @@ def _is_picked_up(ann: Caller, sam: Caller) -> Iterator[str]:
     need(status == 201, f"the message was answered {status}")
     need(b"Shall I call on Tuesday" in ann.ask("/chat")[2], "the message did not reach her page")
     yield "the link worker writes, and it is on her page"
-    need(ann.says("yes please, after ten") == "", "the bot talked over a person")
+    need(_says_no_more_than_when(ann.says("yes please, after ten")), "the bot talked over a person")
     _status, story, _etag = sam.call(f"{path}/story")
     need("after ten" in json.dumps(story), "her reply did not reach the link worker")
     yield "the bot is silent, and her reply reaches the link worker"

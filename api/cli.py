@@ -12,18 +12,23 @@ import uvloop
 from rich.console import Console
 
 from api import logs
+from api.cli_audit import audit_cli
 from api.cli_channels import channels_cli
 from api.cli_directory import directory_cli
 from api.cli_duty import duty_cli
 from api.cli_evaluate import readers_cli, safety_cli
 from api.cli_groups import groups_cli
+from api.cli_hubs import hubs_cli
+from api.cli_records import records_cli
+from api.cli_search import search_cli
 from api.cli_simulate import simulate
+from api.cli_staff import staff_cli
 from api.house import House
 from api.in_house import in_house, kindly
 from api.keys import make_keys
 from api.settings import Settings
 from content import check
-from waitingroom import letters, staff
+from waitingroom import audit, letters, staff
 from waitingroom.staff import Scope
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -39,8 +44,13 @@ cli.add_typer(channels_cli, name="channels")
 cli.add_typer(directory_cli, name="directory")
 cli.add_typer(duty_cli, name="duty")
 cli.add_typer(groups_cli, name="groups")
+cli.add_typer(search_cli, name="search")
+cli.add_typer(hubs_cli, name="hubs")
+cli.add_typer(audit_cli, name="audit")
 cli.add_typer(safety_cli, name="safety")
 cli.add_typer(readers_cli, name="readers")
+cli.add_typer(records_cli, name="records")
+cli.add_typer(staff_cli, name="staff")
 cli.command()(simulate)
 R = TypeVar("R")
 out = Console(highlight=False, soft_wrap=True)
@@ -137,7 +147,7 @@ def keys_make() -> None:
 @keys_cli.command("staff")
 def keys_staff(
     name: Annotated[str, typer.Argument(help="The name the person and colleagues see.")],
-    scopes: Annotated[list[Scope] | None, typer.Option("--scope", help="All, unless named.")] = None,
+    scopes: Annotated[list[Scope] | None, typer.Option("--scope", help="All but staff:write by itself.")] = None,
     days: Annotated[int, typer.Option(min=1, help="When the key ends.")] = 365,
     *,
     demo: Demo = False,
@@ -148,10 +158,11 @@ def keys_staff(
         now = house.clock.now()
         async with house.database.transaction() as session:
             member = await staff.welcome(session, name=name, now=now)
+            audit.note_command(session, "makeKey", record=f"staff {member.id}", now=now)
             return await staff.issue_key(
                 session,
                 staff_id=member.id,
-                scopes=frozenset(scopes or Scope),
+                scopes=frozenset(scopes or set(Scope) - {Scope.STAFF_WRITE}),
                 now=now,
                 ends_at=now + timedelta(days=days),
             )

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from api.app import create_app
+from api.console.demo import CAST
 from api.house import TICKS, House, open_house
 from api.keys import OWNER_ONLY
+from api.made_up.link_workers import NAMES
 from api.made_up.people import CRIES, somebody
 from api.made_up.sights import sights
 from api.made_up.talks import Talking
@@ -35,7 +37,7 @@ from waitingroom.staff import Scope
 
 Say = Callable[[str], object]
 
-STAFF = "Sam Okafor"
+STAFF = CAST["sam"][0]
 WAITING, SUPPORTED = 200, 80
 """Made-up people who wait, and who waited and were spoken with before them."""
 SERVICES = 1_200
@@ -73,7 +75,8 @@ async def serve(settings: Settings, say: Say) -> None:
         await asyncio.sleep(0.05)
     if running.started:
         address = f"http://{settings.host}:{settings.port}"
-        say(f"\n  Chat page   {address}/chat\n  API docs    {address}/docs\n  Staff key   {key}\n")
+        say(f"\n  Chat page   {address}/chat\n  For staff   {address}/staff  (one press signs you in)")
+        say(f"  API docs    {address}/docs\n  Staff key   {key}\n")
         say("\n".join(f"  {line}" for line in seen) + "\n")
         say("Everyone here is made up. Stop with Ctrl-C. Let time pass with: waitingroom demo --days-pass 7")
     await task
@@ -87,6 +90,7 @@ async def fill(house: House, say: Say, *, waiting: int = WAITING, supported: int
     now = house.clock.now()
     async with house.database.transaction() as session:
         member = await staff.welcome(session, name=STAFF, now=now)
+        team = [(await staff.welcome(session, name=name, now=now)).id for name in NAMES]
         key = await staff.issue_key(session, staff_id=member.id, scopes=frozenset(Scope), now=now)
         around = min(house.settings.areas, default="BB9")
         count = await town_services.settle(session, around=around, seed=4, count=SERVICES, now=now)
@@ -98,7 +102,7 @@ async def fill(house: House, say: Say, *, waiting: int = WAITING, supported: int
     for number, one in enumerate(town[:supported]):
         in_turn = now - FIRST_SEEN * (supported - number) / supported
         spoken_at = max(in_turn - timedelta(days=chance.randrange(4)), one.joined_at + timedelta(days=3))
-        await _speak_with(house, one, member.id, spoken_at)
+        await _speak_with(house, one, team[number % len(team)], spoken_at)
     await town[-2].says(house.desk, CRIES[0], at=now - timedelta(minutes=20))
     await town[-5].says(house.desk, "PERSON", at=now - timedelta(hours=3))
     async with house.database.transaction() as session:

@@ -36,6 +36,8 @@ AWAY = (OperationalError, InterfaceError, PoolTimeoutError, asyncpg.PostgresConn
 """What is raised where PostgreSQL cannot be reached, whether SQLAlchemy has wrapped it or not."""
 PASSING = ("08", "40", "53", "57")
 """SQLSTATE classes that pass by themselves: connection, rollback, resources, operator (PostgreSQL appendix A)."""
+NO_TEXT = frozenset({"22021", "22P05"})
+"""SQLSTATEs of letters that no text of the records can hold, such as NUL: what was sent is wrong, not we."""
 
 STATUSES: Mapping[type[RefusedError], HTTPStatus] = {
     RefusedError: HTTPStatus.CONFLICT,
@@ -55,6 +57,8 @@ WORDS: Mapping[int, str] = {
     405: "That cannot be done here.",
     413: "That is too long for us to take. Please send a shorter message.",
     422: "Part of what was sent is not what we can use.",
+    415: "Send JSON, with Content-Type: application/json.",
+    429: "That was too much at once. Please wait a moment, then try again.",
     500: "Something went wrong on our side. Nothing you did caused it.",
     503: "We cannot reach our records just now. Please try again in a moment.",
 }
@@ -66,6 +70,7 @@ TITLES: Mapping[int, str] = {
     405: "That cannot be done here",
     413: "That was too long",
     422: "Please look at that again",
+    429: "A little slower, please",
     500: "Something went wrong",
     503: "We will be back in a moment",
 }
@@ -150,6 +155,8 @@ async def _database(request: Request, error: Exception) -> Response:
     state = str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
     if lost or state.startswith(PASSING):
         return await _away(request, error)
+    if state in NO_TEXT:
+        return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, WORDS[422])
     return _failed(request, error)
 
 

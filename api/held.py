@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from babel.dates import format_date
 
-from api import held_waiting
+from api import held_meeting, held_opened, held_waiting, held_work
 from bot.flows.consent import WAYS
 from bot.service import Service
 from bot.words import Words, _
@@ -63,6 +63,10 @@ class Telling:
             (_("Files you sent"), FROM_THEM, self._files(held)),
             (_("Words that worried us, so that a person was asked to look"), FROM_US, self._alarms(held)),
             (_("What staff did"), FROM_US, self._staff(held)),
+            (_("Appointments"), FROM_US, held_meeting.met(held, self.words, self.day)),
+            (_("Messages to you that have not gone"), FROM_US, held_meeting.written(held, self.words, self.day)),
+            (_("What staff noted and planned"), FROM_US, held_work.worked(held, self.words, self.day)),
+            (_("Who opened what is held of you"), FROM_US, held_opened.opened(held, self.words, self.day)),
             (_("Your complaints and questions"), FROM_THEM, self._asked(held)),
         )
         told = (Section(self._(title), self._(source), list(lines)) for title, source, lines in every)
@@ -129,7 +133,10 @@ class Telling:
     def _consents(self, held: Everything) -> Iterator[Line]:
         for one in held.story.consents:
             ended = self._(_("taken back on")) + " " + self.day(one.withdrawn_at) if one.withdrawn_at else ""
-            yield one.wording, ", ".join(filter(None, (self._(_("yes on")) + " " + self.day(one.given_at), ended)))
+            told = held.story.staff.get(one.heard_by, "") if one.heard_by else ""
+            aloud = self.words.say(_("said aloud to {name}"), name=told) if one.heard_by else ""
+            said = (self._(_("yes on")) + " " + self.day(one.given_at), aloud, ended)
+            yield one.wording, ", ".join(filter(None, said))
 
     def _notices(self, held: Everything) -> Iterator[Line]:
         for one in held.notices:

@@ -11,11 +11,27 @@ from typing import Protocol
 from sqlalchemy import text
 
 import content
+from api import audit_head, hooks
 from api.clock import Clock
 from api.keys import make_keys, read_keys
 from api.logs import log
 from api.settings import Settings
-from bot import asking, duty_calls, endings, fetching, group_news, how_are_you, outreach, signposts, wait_news
+from bot import (
+    appointing,
+    asking,
+    duty_calls,
+    endings,
+    fetching,
+    group_news,
+    how_are_you,
+    later,
+    outreach,
+    signposts,
+    tidying,
+    transferring,
+    unanswered,
+    wait_news,
+)
 from bot.channels.channel import Channel, Closing
 from bot.channels.telegram.channel import Telegram
 from bot.channels.terminal import Terminal
@@ -64,14 +80,22 @@ TICKS: Mapping[Tick, str] = {
     wait_news.stop_clocks: "* * * * * 35",
     wait_news.work_out_waits: "*/10 * * * *",
     wait_news.tell_changed: "5,35 * * * *",
+    transferring.tell_transferred: "* * * * * */10",
     how_are_you.ask_how_they_are: "* * * * * 50",
+    appointing.keep_appointments: "* * * * * */20",
+    later.send_later: "* * * * * */10",
+    unanswered.mind_the_unanswered: "* * * * * 40",
     outreach.wake_stale: "* * * * * */10",
     fetching.fetch_wanted: "* * * * * */10",
     outreach.remind_half_way: "* * * * * 45",
     group_news.tell_groups: "* * * * * 20",
     outreach.clear_unconsented: "* * * * * 30",
+    tidying.clear_old_records: "20 3 * * *",
     outreach.purge_queue_log: "30 3 * * *",
     outreach.clear_raw_letters: "45 3 * * *",
+    audit_head.tell_audit_head: "0 4 * * *",
+    hooks.tell_hooks: "* * * * * */5",
+    hooks.forget_told: "50 3 * * *",
 }
 """What is done by the clock, and when: five fields, or six with seconds last."""
 
@@ -190,6 +214,7 @@ async def open_house(
         target_weeks=settings.target_weeks,
         public_url=settings.public_url,
         staff_page=settings.staff_page,
+        keeps=settings.keeps,
         drama_numbers=demo,
     )
     desk = Desk(database, service, Net(words.safety), channels or channels_of(settings, demo=demo))

@@ -1,4 +1,4 @@
-"""Live: tells open pages that a conversation has grown, by PostgreSQL's own notifications."""
+"""Live: tells open pages that a conversation has grown, or the queue changed, by PostgreSQL's notifications."""
 
 import asyncio
 import uuid
@@ -8,8 +8,11 @@ from contextlib import asynccontextmanager
 import asyncpg
 from sqlalchemy.engine import URL
 
+from waitingroom.handoffs import QUEUE_CHANGED
 from waitingroom.messages import GROWN
 
+QUEUE = uuid.UUID(int=0)
+"""What pages of the queue watch, where pages of a talk watch its id."""
 RETRY = 1.0
 """Seconds between tries to listen again after the database went away."""
 
@@ -43,7 +46,7 @@ class Live:
 
     @asynccontextmanager
     async def watching(self, conversation_id: uuid.UUID) -> AsyncIterator[asyncio.Event]:
-        """Give an event that is set whenever the conversation may have grown."""
+        """Give an event that is set whenever the conversation may have grown; with QUEUE, the queue changed."""
         grown = asyncio.Event()
         watchers = self._watchers.setdefault(conversation_id, set())
         watchers.add(grown)
@@ -60,6 +63,7 @@ class Live:
         connection.add_termination_listener(lambda _connection: lost.set())
         try:
             await connection.add_listener(GROWN, self._heard)
+            await connection.add_listener(QUEUE_CHANGED, self._queue_changed)
             self._tell_all()
             waits = {asyncio.create_task(lost.wait()), asyncio.create_task(self._stop.wait())}
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -75,6 +79,9 @@ class Live:
 
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         self.tell(uuid.UUID(str(payload)))
+
+    def _queue_changed(self, _connection: object, _pid: int, _channel: str, _payload: object) -> None:
+        self.tell(QUEUE)
 
     def _tell_all(self) -> None:
         for watchers in self._watchers.values():

@@ -33,6 +33,7 @@ def begin() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.WARNING)
+    logging.raiseExceptions = False  # a line that cannot be written would be told with all that it quotes
     logging.getLogger("waitingroom").setLevel(logging.INFO)
 
 

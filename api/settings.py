@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy.engine import make_url
 
+from waitingroom.record_classes import KeptFor
+
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -45,8 +47,30 @@ class Settings(BaseSettings):
     """How often whoever waits is asked how things are, in days; 0: never."""
     target_weeks: Annotated[int, Field(ge=1, le=104)] = 4
     """Within how many weeks people should have spoken with a link worker. Staff see who is over it."""
+    people_a_year: Annotated[int, Field(ge=20, le=1000)] = 250
+    """How many people of usual weight one link worker takes on in a year: from it comes the usual cap at once.
+
+    200 to 250 is what is usual (Surrey Training Hub, Social Prescriber).
+    """
+    keep_never_taken_on_days: Annotated[int, Field(ge=30, le=3650)] = 365
+    """How long a record is kept of whom no link worker ever took on, in days after their last contact."""
+    keep_adult_years: Annotated[int, Field(ge=1, le=30)] = 8
+    """How long a case is kept, in years after the last contact; of young people until 25 at least."""
+    keep_complaint_years: Annotated[int, Field(ge=1, le=30)] = 10
+    keep_data_request_years: Annotated[int, Field(ge=1, le=30)] = 3
+    keep_staff_session_days: Annotated[int, Field(ge=1, le=3650)] = 90
+    """How long it is kept who of staff was signed in where."""
+    keep_audit_years: Annotated[int, Field(ge=1, le=30)] = 8
+    """How long it is kept who of staff saw and did what."""
+    keep_sending_days: Annotated[int, Field(ge=7, le=3650)] = 90
+    """How long the numbers are kept that providers know our messages by."""
     staff_page: str = ""
     """Where staff open the waiting list, like https://cases.example.org; told to those on duty."""
+
+    staff_burst: Annotated[int, Field(ge=1)] = 60
+    """How many requests one key or session of staff may make at once."""
+    staff_per_second: Annotated[float, Field(gt=0)] = 10.0
+    """How many a second after that."""
 
     public_url: str = ""
     """Where providers reach this service, like https://waiting.example.org; their signatures are checked on it.
@@ -82,6 +106,13 @@ class Settings(BaseSettings):
     whatsapp_template: str = ""
     """The approved template (its content id) that says there is a message to read, for after 24 silent hours."""
 
+    oidc_issuer: str = ""
+    """Your organisation's OpenID provider, like https://login.example.org: staff may sign in by it as well."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_brings_second_factor: bool = False
+    """Whether your provider asks for a second factor itself: then no code is asked here."""
+
     @field_validator("areas", "sms_countries", mode="before")
     @classmethod
     def _split(cls, told: object) -> object:
@@ -95,7 +126,7 @@ class Settings(BaseSettings):
             raise ValueError("only PostgreSQL is spoken here, 14 or later")
         return told
 
-    @field_validator("public_url", "telegram_api", "twilio_api")
+    @field_validator("public_url", "telegram_api", "twilio_api", "oidc_issuer")
     @classmethod
     def _without_slash(cls, told: str) -> str:
         return told.rstrip("/")
@@ -106,6 +137,19 @@ class Settings(BaseSettings):
         if not self.sms_daily_pounds or not self.sms_pence:
             return None
         return int(self.sms_daily_pounds * 100 / self.sms_pence)
+
+    @property
+    def keeps(self) -> KeptFor:
+        """How long records are kept."""
+        return KeptFor(
+            never_taken_on_days=self.keep_never_taken_on_days,
+            adult_years=self.keep_adult_years,
+            complaint_years=self.keep_complaint_years,
+            data_request_years=self.keep_data_request_years,
+            staff_session_days=self.keep_staff_session_days,
+            sending_days=self.keep_sending_days,
+            audit_years=self.keep_audit_years,
+        )
 
     @property
     def keys_path(self) -> Path:

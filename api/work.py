@@ -12,6 +12,7 @@ from api.app import create_app
 from api.house import open_house
 from api.logs import log
 from api.settings import Settings
+from api.short_heads import ShortHeads
 
 GARBAGE_AFTER = 20_000
 """New objects between two looks for garbage in circles: a turn makes some thousands, and leaves hardly any."""
@@ -50,7 +51,7 @@ def server(app: FastAPI, settings: Settings) -> Server:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=10,
-            h11_max_incomplete_event_size=16 * 1024,
+            http=ShortHeads,
         )
     )
 

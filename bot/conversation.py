@@ -95,6 +95,8 @@ class Conversation:
     perform: Perform
     parted_to: uuid.UUID | None = None
     """the talk this chat has from now on, where it turned out not to be the person's"""
+    ended: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    """the flows that came to their end in this turn, each with the questions that were answered"""
 
     def __post_init__(self) -> None:
         """Leave flows that are no longer there: whoever was in the middle of one begins afresh."""
@@ -196,19 +198,25 @@ class Conversation:
                 return told + await self._stand(frame, waiting, ask.lines)
             except Leading as leading:
                 told += [Reply(line) for line in ask.lines]
+                self._note_end(frame, ask)
                 frame.answers, frame.heard = ask.answers, {}
                 self.talk.frames[-1] = Frame(leading.flow, led_from=None if ask.done else frame)
             except Over:
                 told += [Reply(line) for line in ask.lines]
+                self._note_end(frame, ask)
                 self.talk.frames.clear()
                 self.talk.left = True
             else:
                 told += [Reply(line) for line in ask.lines]
+                self._note_end(frame, ask)
                 self.talk.frames.pop()
                 if self.talk.frames and self.talk.frames[-1].kind != Kind.BROWSING:
                     return told + await self.again()
                 return told
         return told
+
+    def _note_end(self, frame: Frame, ask: Ask) -> None:
+        self.ended.append((frame.flow, tuple(answer.key for answer in ask.answered)))
 
     async def _stand(self, frame: Frame, waiting: Waiting, lines: list[str]) -> list[Reply]:
         """Put the question that a flow waits at; one that may go unanswered never beside another."""

@@ -111,6 +111,7 @@ class Delivery:
             problem=name_of(type(trouble)),
             next_try_at=self.clock() + wait if wait else None,
             maybe_sent=trouble.maybe_sent,
+            now=self.clock(),
         )
         if type(trouble) in LOST:
             state = LOST[type(trouble)]

@@ -16,6 +16,7 @@ from bot.talks import FLOWS
 from bot.words import words_in
 from waitingroom import (
     agreements,
+    answering_offers,
     asked,
     attending,
     authorities,
@@ -41,6 +42,7 @@ from waitingroom import (
     rights,
     saved_services,
     service_search,
+    sharing,
     signposting,
     strangers,
     waiting,
@@ -49,6 +51,10 @@ from waitingroom import (
     young_people,
 )
 from waitingroom.agreements import Agreed, Ended, Way, Yes
+from waitingroom.answering_offers import OfferGoneError
+from waitingroom.answering_offers import Standing as Booking
+from waitingroom.appointments import TimeTakenError
+from waitingroom.appointments import Way as Meeting
 from waitingroom.attending import Mine, Seats, Visitor
 from waitingroom.consents import Purpose, Recipient
 from waitingroom.conversations import ContactState, Place
@@ -94,6 +100,7 @@ EARLIER = datetime(2026, 5, 3, 10, 0, tzinfo=UTC)
 LATER = date(2026, 12, 23)
 KEPT = Yes(purpose=Purpose.REFERRAL, recipient=Recipient.LINK_WORKER, given_at=EARLIER)
 TOLD_GP = Yes(purpose=Purpose.SHARING, recipient=Recipient.GP, given_at=EARLIER)
+SHARES = Yes(purpose=Purpose.SHARING, recipient=Recipient.SERVICE, given_at=EARLIER, which="Age Pendle")
 COMES = Yes(purpose=Purpose.SHARING, recipient=Recipient.GROUP, which="tuesday_tea", given_at=EARLIER)
 NEWS = Yes(purpose=Purpose.VOLUNTEERING, recipient=Recipient.OURSELVES, given_at=EARLIER)
 BY_TEXT, BY_CHAT = (Way(channel=name, state=ContactState.OPEN, since=EARLIER) for name in ("sms", "terminal"))
@@ -140,8 +147,28 @@ NEARBY = [
     Found(id=SOME_ID, name="Evening phone club", virtual=True, status=ServiceStatus.TEMPORARILY_CLOSED),
 ]
 
+OFFERED_TIMES = Booking(
+    id=SOME_ID,
+    staff="Sam",
+    way=Meeting.CALL,
+    times=(datetime(2026, 12, 1, 10, 0, tzinfo=UTC), datetime(2026, 12, 2, 14, 30, tzinfo=UTC)),
+)
+BOOKED = Booking(
+    id=SOME_ID,
+    staff="Sam",
+    way=Meeting.PLACE,
+    starts_at=datetime(2026, 12, 1, 10, 0, tzinfo=UTC),
+    place="Nelson Library, Market Square",
+)
+
 RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
-    agreements.agreed: (AGREED, Agreed(yeses=(KEPT,), ways=(BY_CHAT,)), Agreed(yeses=(COMES,)), Agreed()),
+    agreements.agreed: (
+        AGREED,
+        Agreed(yeses=(KEPT,), ways=(BY_CHAT,)),
+        Agreed(yeses=(COMES,)),
+        Agreed(yeses=(SHARES,)),
+        Agreed(),
+    ),
     agreements.take_back: tuple(Ended),
     complaints.make: (complaints.Made(reference="C 1234 5674", due_on=LATER),),
     conversations.speak: (True,),
@@ -156,7 +183,7 @@ RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
     rights.prove: tuple(Proof),
     rights.held: (HELD, HELD.model_copy(update={"notes": 2, "seen_by": ()}), Held(messages=3)),
     rights.correct: (True, False),
-    rights.delete: (Deletion(rows=61), Deletion(due_on=LATER)),
+    rights.delete: (Deletion(rows=61), Deletion(due_on=LATER), Deletion(due_on=LATER, held=True)),
     check_ins.decline: (True,),
     check_ins.put_off: (True, False),
     consents.give: (SOME_ID,),
@@ -189,6 +216,14 @@ RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {
     meetings.to_answer: (Met(group_key="tuesday_tea", meets_at=EARLIER), None),
     meetings.answer: (True,),
     authorities.claim: (SOME_ID, TooManyError()),
+    sharing.asked: (sharing.Asked(help_id=SOME_ID, organisation="Age Pendle"), None),
+    sharing.agree: (True, False),
+    sharing.refuse: (True,),
+    answering_offers.standing: (OFFERED_TIMES, BOOKED, None),
+    answering_offers.take: (True, TimeTakenError(), OfferGoneError()),
+    answering_offers.decline: (True, OfferGoneError()),
+    answering_offers.call_off: (True, OfferGoneError()),
+    answering_offers.ask_instead: (True,),
     asked.who_suggested: ("Karen", ""),
     asked.accept: (True,),
     asked.decline: (True,),

@@ -219,6 +219,22 @@ TABLE = (
         gu="gujarati|ગુજરાતી",
         ar="arabic|العربية|عربي",
     ),
+    _keyword(
+        *("appointment", "my appointment", "appointments"),
+        then="appointment",
+        waiting_only=True,
+        cy="apwyntiad|fy apwyntiad",
+        pl="wizyta|moja wizyta",
+    ),
+    _keyword(
+        *("move", "cant come", "cannot come", "i cant come", "i cannot come", "cant make it", "i cant make it"),
+        *("cannot make it", "i cannot make it", "can't come", "i can't come", "can't make it", "i can't make it"),
+        *("move it", "move my appointment"),
+        then="cannot_come",
+        waiting_only=True,
+        cy="symud|methu dod",
+        pl="zmień termin|nie mogę przyjść",
+    ),
     _keyword("groups", "group", then="groups", waiting_only=True, cy="grwpiau|grŵp", pl="grupy|grupa"),
     _keyword(
         *("my groups", "my group", "mygroups"),

@@ -1,7 +1,7 @@
 """Opening: a talk that we begin ourselves, with someone who has not just written."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -73,6 +73,15 @@ async def put_away(session: Session, *, conversation_id: uuid.UUID) -> None:
     talk = _recalled(session, kept)
     if talk.frames:
         beside.put_away(talk)
+        await _keep(session, kept, talk)
+
+
+async def leave(session: Session, *, conversation_id: uuid.UUID, flows: Collection[str]) -> None:
+    """Leave the talks named, wherever they stand: what they asked is over. The talk's row must be locked."""
+    kept = await conversations.find(session, conversation_id)
+    talk = _recalled(session, kept)
+    if any(one.flow in flows for one in talk.frames):
+        talk.frames = [one for one in talk.frames if one.flow not in flows]
         await _keep(session, kept, talk)
 
 

@@ -1,7 +1,9 @@
 """Outreach: the talks we start. What the waiting room's programme has due goes out, and no one is forgotten."""
 
 from datetime import datetime, timedelta
+from functools import partial
 
+from bot import drop_off
 from bot.conversation import Talk
 from bot.desk import Desk
 from bot.starting import open_with, way_to
@@ -57,7 +59,8 @@ async def wake_stale(desk: Desk, *, now: datetime) -> int:
 async def clear_unconsented(desk: Desk, *, now: datetime) -> int:
     """Delete what nobody agreed to keep. Returns how many talks went."""
     async with desk.database.transaction() as session:
-        return await retention.clear_unconsented(session, now=now)
+        read = partial(drop_off.left, service=desk.service, now=now)
+        return await retention.clear_unconsented(session, now=now, read=read)
 
 
 async def purge_queue_log(desk: Desk, *, now: datetime) -> None:

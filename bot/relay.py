@@ -7,7 +7,7 @@ from bot import opening, reading
 from bot.desk import Desk
 from bot.starting import put, say
 from bot.words import _, words_in
-from waitingroom import conversations
+from waitingroom import conversations, unanswered
 from waitingroom.columns import new_id
 from waitingroom.conversations import StoppedError
 from waitingroom.database import Session
@@ -30,6 +30,7 @@ async def write(
     """
     contact = await conversations.way_to_reach(session, conversation_id=handoff.conversation_id)
     await opening.put_away(session, conversation_id=handoff.conversation_id)
+    await unanswered.answered(session, conversation_id=handoff.conversation_id)
     return await put(
         session,
         desk,

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from babel.dates import format_date
 
 from content import Content
+from waitingroom.record_classes import KeptFor
 
 LONDON = ZoneInfo("Europe/London")
 SATURDAY = 5
@@ -36,6 +37,8 @@ class Service:
     """where people open our pages, such as https://waiting.example.org; where it is not set, no page is named"""
     staff_page: str = ""
     """where staff open the waiting list, told to those on duty"""
+    keeps: KeptFor = field(default_factory=KeptFor)
+    """how long records are kept"""
     drama_numbers: bool = False
     """whether Ofcom's made-up phone numbers are taken, for demos and tests"""
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from bot.conversation import Flow
 from bot.flows import (
+    appointment,
     check_in,
     complaint,
     consent,
@@ -22,6 +23,7 @@ from bot.flows.confirm_referral import confirm_referral
 from bot.flows.groups import groups
 from bot.flows.half_way import half_way
 from bot.flows.how_are_you import how_are_you, still_waiting
+from bot.flows.may_we_tell import may_we_tell
 from bot.flows.more_about_you import more_about_you
 from bot.flows.my_groups import how_was_it, my_groups
 from bot.flows.my_plan import my_plan
@@ -86,6 +88,10 @@ FLOWS: Mapping[str, Flow] = {
     "half_way": half_way,
     "how_are_you": how_are_you,
     "still_waiting": still_waiting,
+    "appointment": appointment.appointment,
+    "cannot_come": appointment.cannot_come,
+    "missed_appointment": appointment.missed_appointment,
+    "may_we_tell": may_we_tell,
     "groups": groups,
     "my_groups": my_groups,
     "how_was_it": how_was_it,
@@ -114,6 +120,8 @@ FIRST_ASKED: Mapping[str, str] = {
     "still_waiting": "stay",
     "how_was_it": "how",
     "did_you_go": "went",
+    "missed_appointment": "instead",
+    "may_we_tell": "share",
 }
 """What we ask on our own, by talk: left without an answer, it makes way for what we ask next."""
 

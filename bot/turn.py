@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import asides, beside, crossing, keywords, memory, reading
+from bot import asides, beside, crossing, drop_off, keywords, memory, reading, unanswered
 from bot.ask import Here, Verb
 from bot.conversation import EARLIER, SOUNDS_HARD, Conversation, Frame, Talk
 from bot.desk import Desk
@@ -18,7 +18,7 @@ from bot.reading.swearing import only_swearing
 from bot.safety import Danger, reply_to
 from bot.talks import AFTERWARDS, AT, FLOWS, LATE_ANSWERS, OPENS_WITH
 from bot.words import words_in
-from waitingroom import alarms, attachments, duty, handoffs, strangers
+from waitingroom import alarms, attachments, duty, handoffs, hooks, messages, report_drop_off, strangers
 from waitingroom.attachments import Keeping
 from waitingroom.conversations import Owner, Place
 from waitingroom.database import Session
@@ -75,6 +75,8 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
             said = await _answer(session, desk, inbound, known, conversation)
         if conversation.parted_to is not None and conversation.parted_to != known.id:
             known = await memory.moved(session, known, conversation.parted_to)
+        if ended := drop_off.finished(conversation.ended):
+            await report_drop_off.note(session, ended=ended, on=inbound.at.date())
         replies = desk.laid_out(inbound.channel, said)
         sealed = session.keys.seal(talk.kept(), _where(known))
         ids = await memory.remember(session, desk, inbound, known, sealed, replies, errand)
@@ -132,7 +134,11 @@ async def _answer(
     conversation.let_pass(inbound.text, answering=inbound.answering)
     kept = await _keep_attachments(session, inbound, known)
     if known.owner is Owner.LINK_WORKER:
-        return said + await _answer_beside(conversation, inbound, known, danger)
+        await _tell_hooks(session, inbound, known)
+        await messages.tell_grown(session, conversation_id=known.id)
+        answered = await _answer_beside(conversation, inbound, known, danger)
+        waits = [] if answered else await unanswered.heard(session, desk, inbound, known, aloud=not said)
+        return said + answered + waits
     asked = _asked(inbound.text, known, conversation)
     if inbound.aside:
         said += [Reply(_said_to(inbound, kept, conversation))]
@@ -144,6 +150,12 @@ async def _answer(
         conversation.talk.look_away()
         return said + await conversation.again()
     return said + await _follow(conversation, inbound, known, asked)
+
+
+async def _tell_hooks(session: Session, inbound: Inbound, known: Known) -> None:
+    """Have programs of others told that someone wrote to their link worker."""
+    kind = hooks.Kind.MESSAGE_FROM_PERSON
+    await hooks.tell(session, kind, conversation_id=known.id, message_id=known.message_id, now=inbound.at)
 
 
 async def _answer_beside(

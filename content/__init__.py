@@ -12,6 +12,7 @@ from content.problems import ContentError, Problem
 from content.programmes import Programme, Step
 from content.review import check
 from content.safety_rules import SafetyRules
+from content.templates import Template
 
 __all__ = [
     "Content",
@@ -29,6 +30,7 @@ __all__ = [
     "Programme",
     "SafetyRules",
     "Step",
+    "Template",
     "Way",
     "check",
     "load",

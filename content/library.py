@@ -1,7 +1,7 @@
 """The words as a whole, and the choosing among them."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import zip_longest
 from types import MappingProxyType
@@ -18,6 +18,7 @@ from content.measures import Measure
 from content.needs import Need
 from content.programmes import Programme
 from content.safety_rules import SafetyRules
+from content.templates import Template
 
 NEUTRAL = 0.5
 NOBODY_SAID: Mapping[str, float] = MappingProxyType({})
@@ -40,6 +41,7 @@ class Content:
     directory: Mapping[str, Fitting]
     travel: Mapping[str, Travel]
     groups: Mapping[str, Group]
+    templates: Mapping[str, Template] = field(default_factory=dict)
 
     def pieces_for(
         self,

@@ -24,6 +24,7 @@ from content.programmes import Programme
 from content.safety_loading import load_safety
 from content.safety_rules import SafetyRules
 from content.sources import Place, Source, read_page, read_yaml
+from content.templates import Template
 from content.texts import revealing
 
 Shape = TypeVar("Shape", bound=BaseModel)
@@ -32,6 +33,7 @@ MEASURES, EQUALITY = "measures", "equality.yaml"
 LANGUAGES = "languages.yaml"
 DIRECTORY, TRAVEL = "directory.yaml", "travel.yaml"
 GROUPS = "groups.yaml"
+TEMPLATES = "templates.yaml"
 
 
 @dataclass
@@ -51,6 +53,7 @@ class Reading:
     directory_words: dict[str, Fitting] = field(default_factory=dict)
     travel: dict[str, Travel] = field(default_factory=dict)
     groups: dict[str, Group] = field(default_factory=dict)
+    templates: dict[str, Template] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
@@ -91,6 +94,7 @@ def load(directory: Path | None = None, *, measures: Path | None = None) -> Cont
         directory=MappingProxyType(reading.directory_words),
         travel=MappingProxyType(reading.travel),
         groups=MappingProxyType(reading.groups),
+        templates=MappingProxyType(reading.templates),
     )
 
 
@@ -106,6 +110,7 @@ def read(directory: Path | None = None, *, measures: Path | None = None) -> Read
     _read_languages(reading)
     _read_directory(reading)
     _read_groups(reading)
+    _read_templates(reading)
     reading.problems.extend(_crossed(reading))
     return reading
 
@@ -126,6 +131,16 @@ def _read_groups(reading: Reading) -> None:
     for key, group in _entries(reading, source, Group):
         meetings = group.meetings.model_copy(update={"holidays": kept})
         reading.groups[key] = group.model_copy(update={"meetings": meetings})
+
+
+def _read_templates(reading: Reading) -> None:
+    source = reading.add(TEMPLATES, read_yaml(reading.directory / TEMPLATES, reading.named(TEMPLATES)))
+    taken: dict[str, str] = {}
+    for key, template in _entries(reading, source, Template):
+        reading.templates[key] = template
+        if (other := taken.setdefault(template.shortcut, key)) != key:
+            message = f"`{template.shortcut}` is the shortcut of `{other}` already"
+            reading.problems.append(source.problem((key, "shortcut"), message, "Give one of them another"))
 
 
 def _read_directory(reading: Reading) -> None:
@@ -211,6 +226,8 @@ def _crossed(reading: Reading) -> Iterator[Problem]:
         yield from _unknown_needs(reading, source, ("needs",), item.needs)
         yield from _discreet_needs(reading, source, ("needs",), item.needs)
         yield from _told_aloud(reading, source, {("title",): item.title, ("text",): item.text})
+    for key, template in reading.templates.items():
+        yield from _told_aloud(reading, reading.sources[TEMPLATES], {(key, "text"): template.text})
     for key in reading.directory_words:
         yield from _unknown_needs(reading, reading.sources[DIRECTORY], (key,), (key,))
     for key, group in reading.groups.items():

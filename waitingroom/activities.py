@@ -7,9 +7,11 @@ from enum import StrEnum
 from sqlalchemy import Column
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import waiting
+from waitingroom import hooks, waiting
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
+
+TALK = "SELECT conversation_id FROM referral WHERE id = $1"
 
 
 class Kind(StrEnum):
@@ -35,7 +37,7 @@ class Activity(SQLModel, table=True):
     attended: bool | None = None
     """whether they answered or came; none: noted before that was asked"""
     note: bytes | None = Field(default=None, repr=False)
-    done_at: datetime
+    done_at: datetime = Field(index=True)
 
 
 async def log(
@@ -67,6 +69,14 @@ async def log(
     session.add(activity)
     await session.flush()
     await waiting.wake(session, referral_id=referral_id, now=now)
+    await hooks.tell(
+        session,
+        hooks.Kind.ACTIVITY_LOGGED,
+        conversation_id=await session.driver.fetchval(TALK, referral_id),
+        referral_id=referral_id,
+        activity_id=activity_id,
+        now=now,
+    )
     return activity
 
 

@@ -7,7 +7,17 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select
 
-from waitingroom import consents, conversations, handoffs, memberships, messages, referrals, told_of, withdrawing
+from waitingroom import (
+    consents,
+    conversations,
+    handoffs,
+    memberships,
+    messages,
+    referrals,
+    sharing,
+    told_of,
+    withdrawing,
+)
 from waitingroom.consents import Consent, Purpose, Recipient
 from waitingroom.conversations import Contact, ContactState
 from waitingroom.database import Session
@@ -23,7 +33,7 @@ class Yes(BaseModel):
     recipient: Recipient
     given_at: datetime
     which: str = ""
-    """the key of the one recipient, where there are several: a group's"""
+    """the one recipient, where there are several: a group's key, the name of another organisation"""
 
 
 class Way(BaseModel):
@@ -90,7 +100,8 @@ async def take_back(
     Without the yes to a referral the referral is withdrawn and nothing that waits to be sent goes, but crisis
     lines; whoever is no referral yet is forgotten within the hour. Without the yes to keeping the name of someone
     who told us of another, what they told is deleted. Without the yes to a group knowing of them, they are in that
-    group no more. Staff see it where something was shared.
+    group no more; without the yes to another organisation, its help is called off. Staff see it where something
+    was shared.
     """
     taken = await consents.withdraw(
         session,
@@ -103,6 +114,8 @@ async def take_back(
     if taken and recipient is Recipient.GROUP:
         keys = {which} if which else None
         await memberships.end(session, conversation_id=conversation_id, keys=keys, now=now)
+    if taken and recipient is Recipient.SERVICE:
+        await sharing.end(session, conversation_id=conversation_id, organisation=which or None, now=now)
     if taken:
         await told_of.take_back(session, conversation_id=conversation_id, purpose=purpose, now=now)
     if taken and purpose is Purpose.REFERRAL:

@@ -1,7 +1,7 @@
 """Attachments: pictures, voice notes and files that people send, kept for their link worker."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
@@ -169,6 +169,20 @@ async def of_conversation(session: Session, *, conversation_id: uuid.UUID) -> li
         .order_by(col(Attachment.message_id), col(Attachment.created_at), col(Attachment.id))
     )
     return list(found)
+
+
+async def of_messages(session: Session, *, ids: Collection[int]) -> dict[int, list[Attachment]]:
+    """List what came with these messages, by the message's id, without what it holds."""
+    found = await session.exec(
+        select(Attachment)
+        .where(col(Attachment.message_id).in_(ids))
+        .options(defer(col(Attachment.body), raiseload=True))  # type: ignore[arg-type]
+        .order_by(col(Attachment.created_at), col(Attachment.id))
+    )
+    by_message: dict[int, list[Attachment]] = {}
+    for one in found:
+        by_message.setdefault(one.message_id, []).append(one)
+    return by_message
 
 
 async def find(session: Session, *, attachment_id: uuid.UUID) -> Attachment:

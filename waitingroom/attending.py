@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import col, select
 
-from waitingroom import conversations, groups, likeness, meetings, memberships, people
+from waitingroom import conversations, groups, meetings, memberships, name_words, people
 from waitingroom.database import Session
 from waitingroom.groups import BefriendingGroup
 from waitingroom.memberships import ALIVE, TAKEN, Status
@@ -131,7 +131,7 @@ async def coming(session: Session, *, key: str) -> list[str]:
 def first_name(name: str) -> str:
     """Give a first name without the rest: Ann of Mrs Ann Smith. Of Mrs Smith, who gave none, only Mrs S."""
     words = name.split()
-    titled = bool(words) and words[0].casefold().strip(".") in likeness.TITLES
+    titled = bool(words) and words[0].casefold().strip(".") in name_words.TITLES
     if titled and len(words) == 2:
         return f"{words[0]} {words[1][0]}"
     return words[1 if titled and len(words) > 1 else 0] if words else ""

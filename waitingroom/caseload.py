@@ -1,23 +1,26 @@
 """The caseload: who waits for a link worker, and who picks them up."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import literal, tuple_
+from sqlalchemy import ColumnElement, literal, tuple_
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from waitingroom import alarms, duty, handoffs, people, referrals, waiting
+from waitingroom import alarms, duty, handoffs, matching, people, referrals, supervision, waiting
 from waitingroom.alarms import Verdict
 from waitingroom.conversations import Contact, Conversation
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
 from waitingroom.handoffs import Handoff, NotYoursError, Reason, Status, Urgency
+from waitingroom.likeness import Sureness
 from waitingroom.people import Person, SafeContact
 from waitingroom.referrals import Referral
 from waitingroom.staff import Staff
+from waitingroom.unanswered import Unanswered
 
 OPEN = (Status.WAITING, Status.CLAIMED)
 UNSAFE = "abuse"
@@ -44,6 +47,15 @@ class Waits:
     referral: Referral | None
     reach: SafeContact | None
     claimed_by: Staff | None
+    language_wanted: str | None = None
+    """the language they asked for, where we cannot talk in it"""
+    interpreter_wanted: bool | None = None
+    area: str = ""
+    person_id: uuid.UUID | None = None
+    maybe_known: Sequence[Sureness] = ()
+    """how sure it is that they are on record before, once for each other they may be"""
+    unanswered_since: datetime | None = None
+    """when they wrote what their link worker has not answered yet"""
 
 
 @dataclass(frozen=True)
@@ -63,19 +75,24 @@ async def queue(
     claimed_by: uuid.UUID | None = None,
     after: After | None = None,
     limit: int = 50,
+    where: Sequence[ColumnElement[bool]] = (),
+    oldest_first: bool = False,
 ) -> list[Waits]:
-    """List open hand-offs, the most urgent first and of those the oldest, from behind `after` on."""
-    lines = _lines().where(col(Handoff.status).in_([status] if status else OPEN))
+    """List open hand-offs, the most urgent first and of those the oldest, from behind `after` on.
+
+    `where`: finer choices, as waitingroom.sought makes them. `oldest_first`: however urgent they are.
+    """
+    lines = _lines().where(col(Handoff.status).in_([status] if status else OPEN), *where)
     if urgency is not None:
         lines = lines.where(col(Handoff.urgency) == int(urgency))
     if claimed_by is not None:
         lines = lines.where(col(Handoff.claimed_by) == claimed_by)
-    order = (col(Handoff.urgency), col(Handoff.raised_at), col(Handoff.id))
+    order = (col(Handoff.urgency), col(Handoff.raised_at), col(Handoff.id))[oldest_first:]
     if after is not None:
-        place = tuple_(literal(after.urgency), literal(after.raised_at), literal(after.id))
-        lines = lines.where(tuple_(*order) > place)
+        place = (literal(after.urgency), literal(after.raised_at), literal(after.id))[oldest_first:]
+        lines = lines.where(tuple_(*order) > tuple_(*place))
     found = await session.exec(lines.order_by(*order).limit(limit))
-    return [_waits(session, row) for row in found]
+    return await _with_matches(session, [_waits(session, row) for row in found])
 
 
 async def look(session: Session, *, handoff_id: uuid.UUID) -> Waits:
@@ -84,7 +101,7 @@ async def look(session: Session, *, handoff_id: uuid.UUID) -> Waits:
     row = (await session.exec(lines)).first()
     if row is None:
         raise NotFoundError
-    return _waits(session, row)
+    return (await _with_matches(session, [_waits(session, row)]))[0]
 
 
 async def hold(session: Session, *, handoff_id: uuid.UUID) -> Handoff:
@@ -138,6 +155,8 @@ async def dismiss(
         raise NoDangerError
     talk = handoff.conversation_id
     await alarms.settle(session, conversation_id=talk, verdict=verdict, staff_id=staff_id, now=now)
+    if verdict is Verdict.ACTED_ON:
+        await supervision.prompt(session, conversation_id=talk, staff_id=staff_id, now=now)
     if verdict is Verdict.ACTED_ON and handoff.status is Status.CLAIMED:
         return handoff
     referral = await referrals.open_referral(session, conversation_id=talk)
@@ -172,22 +191,42 @@ async def referral_of(session: Session, *, handoff: Handoff) -> Referral:
 def _lines() -> Any:
     """Select hand-offs beside their talk, the contact last heard from, the newest referral, person and claimer."""
     talk = col(Handoff.conversation_id)
+    talk_says = (col(Conversation.language), Conversation.language_wanted, Conversation.interpreter_wanted)
     heard = select(Contact).where(col(Contact.conversation_id) == talk)
     contact = aliased(Contact, heard.order_by(col(Contact.heard_at).desc()).limit(1).lateral())
     made = select(Referral).where(col(Referral.conversation_id) == talk)
     newest = (col(Referral.status).in_(referrals.UNDER_WAY).desc(), col(Referral.joined_at).desc())
     referral = aliased(Referral, made.order_by(*newest).limit(1).lateral())
     return (
-        select(Handoff, col(Conversation.language), contact, referral, Person, Staff)  # type: ignore[call-overload]
+        select(Handoff, *talk_says, contact, referral, Person, Staff, col(Unanswered.since_at))  # type: ignore[call-overload]
         .join(Conversation, col(Conversation.id) == talk)
         .outerjoin(contact, literal(True))
         .outerjoin(referral, literal(True))
         .outerjoin(Person, col(Person.id) == col(Conversation.person_id))
         .outerjoin(Staff, col(Staff.id) == col(Handoff.claimed_by))
+        .outerjoin(Unanswered, col(Unanswered.conversation_id) == talk)
     )
 
 
 def _waits(session: Session, row: Any) -> Waits:
-    handoff, language, contact, referral, person, staff = row
-    reach = people.safe_contact(session, person) if person else None
-    return Waits(handoff, language, contact, referral, reach, staff)
+    handoff, language, language_wanted, interpreter_wanted, contact, referral, person, staff, since = row
+    return Waits(
+        handoff=handoff,
+        language=language,
+        contact=contact,
+        referral=referral,
+        reach=people.safe_contact(session, person) if person else None,
+        claimed_by=staff,
+        language_wanted=language_wanted,
+        interpreter_wanted=interpreter_wanted,
+        area=person.area if person else "",
+        person_id=person.id if person else None,
+        unanswered_since=since if handoff.status in OPEN else None,
+    )
+
+
+async def _with_matches(session: Session, found: list[Waits]) -> list[Waits]:
+    """Say on each line whether they may be on record before; nothing of the other is shown."""
+    people = {one.person_id for one in found if one.person_id is not None}
+    known = await matching.undecided(session, people=people)
+    return [replace(one, maybe_known=known.get(one.person_id, ())) if one.person_id else one for one in found]

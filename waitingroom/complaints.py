@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel, col, select
 
+from waitingroom import hubs
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
@@ -112,11 +113,17 @@ def words_of(session: Session, complaint: Complaint) -> str:
     return session.keys.unseal(complaint.words, _where(complaint.id)) if complaint.words else ""
 
 
-async def queue(session: Session, *, closed: bool = False, limit: int = 200) -> Sequence[Complaint]:
-    """List complaints, first those to be acknowledged, the one due soonest on top. `closed`: those that ended."""
+async def queue(
+    session: Session, *, closed: bool = False, hub_id: uuid.UUID | None = None, limit: int = 200
+) -> Sequence[Complaint]:
+    """List complaints, first those to be acknowledged, the one due soonest on top. `closed`: those that ended.
+
+    `hub_id`: only those that staff of this hub may see.
+    """
+    mine = hubs.of_mine(hub_id, col(Complaint.conversation_id))
     kept = Complaint.status == Status.CLOSED if closed else Complaint.status != Status.CLOSED
     order = (col(Complaint.acknowledged_at).is_not(None), col(Complaint.due_on), col(Complaint.received_at))
-    return (await session.exec(select(Complaint).where(kept).order_by(*order).limit(limit))).all()
+    return (await session.exec(select(Complaint).where(kept, mine).order_by(*order).limit(limit))).all()
 
 
 async def of_conversation(session: Session, *, conversation_id: uuid.UUID) -> Sequence[Complaint]:

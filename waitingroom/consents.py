@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Column
 from sqlmodel import Field, SQLModel, col, select, update
 
-from waitingroom import conversations
+from waitingroom import conversations, hooks
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 
@@ -71,6 +71,8 @@ class Consent(SQLModel, table=True):
     """Which one, where there are several such recipients: a group's key."""
     given_by: GivenBy | None = Field(default=None, sa_column=Column(by_value(GivenBy)))
     """Who said yes for someone who cannot decide this; none: the person themselves."""
+    heard_by: uuid.UUID | None = Field(default=None, foreign_key="staff.id")
+    """Who heard a yes that was said aloud, after reading out the wording; none: it was written."""
 
 
 async def give(
@@ -87,11 +89,12 @@ async def give(
     now: datetime,
     given_by: GivenBy | None = None,
     which: str | None = None,
+    heard_by: uuid.UUID | None = None,
 ) -> uuid.UUID:
     """Record a yes and keep the conversation from now on. Returns the consent's id.
 
     `given_by`: who said it, where it was not the person themselves. `which`: the key of the one recipient it was
-    said to, where there are several.
+    said to, where there are several. `heard_by`: who of staff heard it, where it was said aloud.
     """
     consent_id = new_id()
     await session.put(
@@ -108,6 +111,7 @@ async def give(
         given_at=now,
         given_by=given_by,
         which=which,
+        heard_by=heard_by,
     )
     await conversations.keep(session, conversation_id=conversation_id)
     return consent_id
@@ -135,8 +139,12 @@ async def withdraw(
         stands.append(col(Consent.recipient) == recipient)
     if which is not None:
         stands.append(col(Consent.which) == which)
-    taken = await session.exec(update(Consent).where(*stands).values(withdrawn_at=now))
-    return bool(taken.rowcount)
+    taken = await session.exec(update(Consent).where(*stands).values(withdrawn_at=now).returning(col(Consent.id)))
+    ended = taken.scalars().all()
+    for consent_id in ended:
+        kind = hooks.Kind.CONSENT_ENDED
+        await hooks.tell(session, kind, conversation_id=conversation_id, consent_id=consent_id, now=now)
+    return bool(ended)
 
 
 async def stands(

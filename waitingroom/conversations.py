@@ -10,14 +10,20 @@ from sqlmodel import Field, SQLModel, col, select, update
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError
+from waitingroom.hubs import OF_AREA
 
 UNCONSENTED_FOR = timedelta(hours=24)
 """How long what the transport needs is kept where nobody has said yes to keeping it."""
 
 
+NOBODY_TO_ANSWER = "DELETE FROM unanswered WHERE conversation_id = $1"
+"""Back with the bot, nobody waits for a link worker's answer in that talk."""
 KEEP = "UPDATE conversation SET clear_at = NULL WHERE id = $1"
 KNOWN = "SELECT person_id IS NOT NULL FROM conversation WHERE id = $1"
-SETTLE = "UPDATE conversation SET person_id = $2, place = $3, clear_at = NULL WHERE id = $1"
+SETTLE = f"""
+UPDATE conversation SET person_id = $2, place = $3, clear_at = NULL, hub_id = {OF_AREA.format(person="$2")}
+WHERE id = $1
+"""  # noqa: S608 -- a question of our own
 NEVER_SENT = "UPDATE message SET status = 'failed', problem = $2 WHERE contact_id = $1 AND status = 'queued'"
 
 
@@ -113,6 +119,8 @@ class Conversation(SQLModel, table=True):
     """The talk this chat had before it fell silent for too long: theirs again once they prove it is them."""
     clear_at: datetime | None = None
     """When everything here is deleted, unless consent comes first."""
+    hub_id: uuid.UUID | None = Field(default=None, foreign_key="hub.id", index=True)
+    """The hub that looks after them; none: any hub may, since it is not known where they live."""
     created_at: datetime
     heard_at: datetime
 
@@ -171,6 +179,8 @@ async def give_to(session: Session, *, conversation_id: uuid.UUID, staff_id: uui
     """Give the talk to a link worker, or back to the bot where `staff_id` is None."""
     owner = Owner.BOT if staff_id is None else Owner.LINK_WORKER
     await _change(session, conversation_id, owner=owner, owned_by=staff_id)
+    if staff_id is None:
+        await session.driver.execute(NOBODY_TO_ANSWER, conversation_id)
 
 
 async def speak(
@@ -216,7 +226,7 @@ async def open_without_channel(session: Session, *, conversation_id: uuid.UUID, 
 
 
 async def settle(session: Session, *, conversation_id: uuid.UUID, person_id: uuid.UUID, place: Place) -> None:
-    """Tie the talk to the person it turned out to be, and show them to their place."""
+    """Tie the talk to the person it turned out to be, show them to their place, and let their hub have it."""
     await session.driver.execute(SETTLE, conversation_id, person_id, place)
 
 

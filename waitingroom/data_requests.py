@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel, col, select
 
+from waitingroom import hubs
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, StaleError
@@ -120,11 +121,17 @@ def words_of(session: Session, request: DataRequest) -> str:
     return session.keys.unseal(request.words, _where(request.id)) if request.words else ""
 
 
-async def queue(session: Session, *, ended: bool = False, limit: int = 200) -> Sequence[DataRequest]:
-    """List requests, the one due soonest first. `ended`: those that were done or refused."""
+async def queue(
+    session: Session, *, ended: bool = False, hub_id: uuid.UUID | None = None, limit: int = 200
+) -> Sequence[DataRequest]:
+    """List requests, the one due soonest first. `ended`: those that were done or refused.
+
+    `hub_id`: only those that staff of this hub may see.
+    """
+    mine = hubs.of_mine(hub_id, col(DataRequest.conversation_id))
     kept = DataRequest.status != Status.OPEN if ended else DataRequest.status == Status.OPEN
     order = (col(DataRequest.due_on), col(DataRequest.received_at))
-    return (await session.exec(select(DataRequest).where(kept).order_by(*order).limit(limit))).all()
+    return (await session.exec(select(DataRequest).where(kept, mine).order_by(*order).limit(limit))).all()
 
 
 async def of_conversation(session: Session, *, conversation_id: uuid.UUID) -> Sequence[DataRequest]:

@@ -1,7 +1,7 @@
 """The only place that opens a session or commits."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import cache
 from typing import Any, Literal
@@ -40,6 +40,14 @@ class Session(AsyncSession):
         self.driver = lent.driver_connection
         self.keys = keys
         self._lent = lent
+        self._last: list[Callable[[], Awaitable[None]]] = []
+
+    def at_last(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Have `work` done when everything else is, inside the same transaction: what must not be held for long.
+
+        It speaks by `driver` only.
+        """
+        self._last.append(work)
 
     async def run(self, statement: Executable, facts: Mapping[str, Any] | None = None) -> CursorResult[Any]:
         """Run a statement of SQLAlchemy's on this transaction's connection, past the ORM and its cost."""
@@ -62,7 +70,10 @@ class Session(AsyncSession):
             try:
                 yield
                 await self._settle()
+                while self._last:
+                    await self._last.pop(0)()
             except BaseException:
+                self._last.clear()
                 await self._undo()
                 raise
 

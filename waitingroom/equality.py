@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from enum import StrEnum
 
 from sqlalchemy import delete
@@ -14,12 +14,12 @@ from waitingroom.alarms import Alarm
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
 from waitingroom.messages import Author, Message, Status
+from waitingroom.small_numbers import one_row
 from waitingroom.young_people import GROWN_UP
 
-FEWEST = 5
-"""Smaller numbers are not told: few people could be known by them (a usual rule for health figures)."""
 LOOK_BACK = 12
 """How many messages before an answer its question is looked for."""
+ANSWERS_OF = "SELECT owner_hash, answers FROM equality_answers WHERE owner_hash = ANY($1::bytea[])"
 OWN_WORDS = "_words"
 """What the key of an answer in own words ends in: it is kept, and not counted."""
 
@@ -71,7 +71,7 @@ async def keep(
     before = await of_person(session, person_id=person_id)
     gone = {*asked, *(f"{key}{OWN_WORDS}" for key in asked)}
     told = {key: value for key, value in before.items() if key not in gone} | dict(answers)
-    owner = _owner(session, person_id)
+    owner = owner_of(session, person_id)
     await session.run(delete(EqualityAnswers).where(col(EqualityAnswers.owner_hash) == owner))
     sealed = session.keys.seal(json.dumps(told), _where(owner))
     await session.put(EqualityAnswers, owner_hash=owner, answers=sealed)
@@ -80,9 +80,16 @@ async def keep(
 
 async def of_person(session: Session, *, person_id: uuid.UUID) -> dict[str, str]:
     """Give what someone answered, for themselves alone to see; empty where they answered nothing."""
-    owner = _owner(session, person_id)
+    owner = owner_of(session, person_id)
     kept = (await session.exec(select(EqualityAnswers).where(EqualityAnswers.owner_hash == owner))).first()
     return _opened(session, kept) if kept else {}
+
+
+async def of_people(session: Session, *, ids: Collection[uuid.UUID]) -> dict[uuid.UUID, dict[str, str]]:
+    """Give what these people answered, to be counted and for nothing else; who answered nothing is not there."""
+    owners = {owner_of(session, person_id): person_id for person_id in ids}
+    kept = await session.driver.fetch(ANSWERS_OF, list(owners))
+    return {owners[owner]: json.loads(session.keys.unseal(sealed, _where(owner))) for owner, sealed in kept}
 
 
 async def forget(session: Session, *, conversation_id: uuid.UUID) -> bool:
@@ -93,7 +100,7 @@ async def forget(session: Session, *, conversation_id: uuid.UUID) -> bool:
 
 async def erase(session: Session, *, person_id: uuid.UUID) -> bool:
     """Delete what a person answered: to be done before the person's row goes. Returns whether there was any."""
-    theirs = col(EqualityAnswers.owner_hash) == _owner(session, person_id)
+    theirs = col(EqualityAnswers.owner_hash) == owner_of(session, person_id)
     return bool((await session.run(delete(EqualityAnswers).where(theirs))).rowcount)
 
 
@@ -131,15 +138,8 @@ async def count(session: Session) -> dict[str, Counter[str]]:
 
 
 def tellable(counts: Mapping[str, int]) -> dict[str, int | None]:
-    """Leave out what could point at someone: numbers under 5, none included, are None.
-
-    Where only one would be hidden it could be worked out from the others and their sum: then the smallest of
-    the others is hidden too.
-    """
-    hidden = {key for key, number in counts.items() if number < FEWEST}
-    if len(hidden) == 1 and len(counts) > 1:
-        hidden.add(min((key for key in counts if key not in hidden), key=lambda key: counts[key]))
-    return {key: None if key in hidden else number for key, number in counts.items()}
+    """Leave out what could point at someone, or would let it be worked out: those numbers are None."""
+    return one_row(counts)
 
 
 async def _around(session: Session, conversation_id: uuid.UUID, message_id: int) -> list[Message]:
@@ -164,7 +164,8 @@ async def _person_of(session: Session, conversation_id: uuid.UUID) -> uuid.UUID 
     return talk.person_id if talk else None
 
 
-def _owner(session: Session, person_id: uuid.UUID) -> bytes:
+def owner_of(session: Session, person_id: uuid.UUID) -> bytes:
+    """Give the keyed hash that a person's answers are found by."""
     return session.keys.fingerprint("equality", str(person_id))
 
 

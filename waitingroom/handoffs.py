@@ -7,7 +7,7 @@ from enum import IntEnum, StrEnum
 from sqlalchemy import ARRAY, Column, Index, SmallInteger, String, text
 from sqlmodel import Field, SQLModel, col, select, update
 
-from waitingroom import conversations
+from waitingroom import conversations, hooks, supervision
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
@@ -58,6 +58,16 @@ class Reason(StrEnum):
     """they said that help with costs would make the difference"""
     SIGNPOSTED = "signposted"
     """they went to something nearby themselves, while something else than the referral was open"""
+    OTHER_TIME = "other_time"
+    """none of the times offered suits them, they let them pass, or cannot come after all: offer another"""
+    MESSAGE_INSTEAD = "message_instead"
+    """after a missed appointment they would rather have a message than a call"""
+    MISSED_TWICE = "missed_twice"
+    """two appointments in a row were missed: another way may suit them better"""
+    UNANSWERED = "unanswered"
+    """nobody has answered what they wrote for two working days"""
+    NOT_SENT = "not_sent"
+    """a message that was to go later could not: the talk was no longer its writer's, or they stopped messages"""
 
 
 class Urgency(IntEnum):
@@ -86,6 +96,9 @@ MOVES: dict[Status, frozenset[Status]] = {
 """The only steps a hand-off can take."""
 
 OPEN = text("status IN ('waiting', 'claimed')")
+QUEUE_CHANGED = "waitingroom_queue"
+"""The notification that a hand-off was raised, claimed, changed or ended; its payload is the hand-off's id."""
+TELL = text("SELECT pg_notify(:channel, :handoff)")
 RAISE = """
 INSERT INTO handoff AS h (id, conversation_id, referral_id, reasons, urgency, status, raised_at, version)
 VALUES ($1, $2, $3, ARRAY[$4::varchar], $5, 'waiting', $6, 1)
@@ -94,7 +107,7 @@ SET reasons = array_append(array_remove(h.reasons, $4::varchar), $4::varchar),
     urgency = LEAST(h.urgency, excluded.urgency),
     referral_id = COALESCE(excluded.referral_id, h.referral_id),
     version = h.version + 1
-RETURNING id
+RETURNING id, pg_notify('waitingroom_queue', id::text)
 """
 """Opens a hand-off, or adds to the one that is open: it can only become more urgent."""
 
@@ -111,7 +124,7 @@ class Handoff(SQLModel, table=True):
     """One open hand-off a conversation; new reasons join it and can only make it more urgent."""
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
-    conversation_id: uuid.UUID = Field(foreign_key="conversation.id")
+    conversation_id: uuid.UUID = Field(foreign_key="conversation.id", index=True)
     referral_id: uuid.UUID | None = Field(default=None, foreign_key="referral.id")
     reasons: list[str] = Field(sa_column=Column(ARRAY(String), nullable=False))
     urgency: int = Field(sa_column=Column(SmallInteger, nullable=False))
@@ -120,6 +133,8 @@ class Handoff(SQLModel, table=True):
     claimed_by: uuid.UUID | None = Field(default=None, foreign_key="staff.id")
     claimed_at: datetime | None = None
     ended_at: datetime | None = None
+    weight: int | None = Field(default=None, sa_type=SmallInteger)
+    """how much of a caseload it is, where a person set that: 1 light, 2 usual, 3 heavy (`loads`)"""
     version: int = 1
 
     __table_args__ = (
@@ -141,6 +156,8 @@ async def raise_hand(
     handoff_id: uuid.UUID = await session.driver.fetchval(
         RAISE, new_id(), conversation_id, referral_id, reason.value, int(urgency), now
     )
+    raised = hooks.Kind.HANDOFF_RAISED
+    await hooks.tell(session, raised, conversation_id=conversation_id, handoff_id=handoff_id, now=now)
     return handoff_id
 
 
@@ -189,6 +206,8 @@ async def claim(
     if conversation_id is None:
         await _say_why_lost(session, handoff)
     await conversations.give_to(session, conversation_id=handoff.conversation_id, staff_id=staff_id)
+    await _tell(session, handoff)
+    await _tell_hooks(session, handoff, hooks.Kind.HANDOFF_CLAIMED, now)
     return handoff
 
 
@@ -208,6 +227,9 @@ async def calm(session: Session, *, handoff_id: uuid.UUID, urgency: Urgency, now
     handoff.version += 1
     session.add(handoff)
     await session.flush()
+    await _tell(session, handoff)
+    if handoff.status is Status.CLOSED:
+        await _tell_hooks(session, handoff, hooks.Kind.HANDOFF_ENDED, now)
     return handoff
 
 
@@ -235,7 +257,22 @@ async def end(
     session.add(handoff)
     await session.flush()
     await conversations.give_to(session, conversation_id=handoff.conversation_id, staff_id=None)
+    if handoff.ended_at is not None and Reason.DANGER in handoff.reasons:
+        await supervision.prompt(session, conversation_id=handoff.conversation_id, staff_id=staff_id, now=now)
+    await _tell(session, handoff)
+    released = to is Status.WAITING
+    kind = hooks.Kind.HANDOFF_RELEASED if released else hooks.Kind.HANDOFF_ENDED
+    await _tell_hooks(session, handoff, kind, now)
     return handoff
+
+
+async def _tell_hooks(session: Session, handoff: Handoff, kind: hooks.Kind, now: datetime) -> None:
+    await hooks.tell(session, kind, conversation_id=handoff.conversation_id, handoff_id=handoff.id, now=now)
+
+
+async def _tell(session: Session, handoff: Handoff) -> None:
+    """Tell open pages of the queue, once this is committed, that a hand-off changed."""
+    await session.run(TELL, {"channel": QUEUE_CHANGED, "handoff": str(handoff.id)})
 
 
 async def _say_why_lost(session: Session, handoff: Handoff) -> None:

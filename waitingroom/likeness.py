@@ -1,15 +1,12 @@
 """Likeness: whether what two people said of themselves may be said of one."""
 
-import re
-import unicodedata
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from waitingroom.name_words import parts
 from waitingroom.people import AboutYou
 
-TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "sir", "lady", "lord"})
 SHORTEST = 3
 """Letters of the shortest name that may stand for a longer one, as Ann may for Annie."""
 
@@ -63,10 +60,3 @@ def same_place(one: str, other: str) -> bool:
     """Say whether two postcodes may be one, where either may be told by its first half alone."""
     mine, theirs = one.split(), other.split()
     return bool(mine and theirs) and all(a == b for a, b in zip(mine, theirs, strict=False))
-
-
-def parts(name: str) -> Sequence[str]:
-    """Part a name into its words as they are compared: small letters, no marks on them, no titles."""
-    plain = unicodedata.normalize("NFKD", name.casefold().replace("'", "").replace("\u2019", ""))
-    bare = "".join(sign for sign in plain if unicodedata.category(sign) != "Mn")
-    return [word for word in re.findall(r"[^\W\d_]+", bare) if word not in TITLES]

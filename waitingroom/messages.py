@@ -10,9 +10,11 @@ from pydantic_core import to_json
 from sqlalchemy import BigInteger, Column, Identity, Index, func, text
 from sqlmodel import Field, SQLModel, col, select, update
 
+from waitingroom import hooks
 from waitingroom.columns import by_value
 from waitingroom.database import Session
 
+TELL_GROWN = "SELECT pg_notify($1, $2)"
 GROWN = "waitingroom_grown"
 """The notification that a conversation has a message its page has not asked for; its payload is the id."""
 CANCEL = """
@@ -102,6 +104,8 @@ class Message(SQLModel, table=True):
             "next_try_at",
             postgresql_where=text("status IN ('queued', 'sending')"),
         ),
+        Index("ix_message_by_staff", "created_at", postgresql_where=text("author = 'link_worker'")),
+        Index("ix_message_created_at", "created_at", postgresql_using="brin"),
         Index("ix_message_dead", "id", postgresql_where=text("status IN ('dead', 'unreadable')")),
     )
 
@@ -164,12 +168,14 @@ async def queue(
     )
     session.add(message)
     await session.flush()
-    if kept:
-        await session.run(
-            text("SELECT pg_notify(:grown, :conversation)"),
-            {"grown": GROWN, "conversation": str(conversation_id)},
-        )
+    if kept or author is Author.LINK_WORKER:
+        await tell_grown(session, conversation_id=conversation_id)
     return message
+
+
+async def tell_grown(session: Session, *, conversation_id: uuid.UUID) -> None:
+    """Tell open pages, once this is committed, that a talk has grown: what is new they ask for themselves."""
+    await session.driver.execute(TELL_GROWN, GROWN, str(conversation_id))
 
 
 async def cancel(session: Session, *, conversation_id: uuid.UUID) -> int:
@@ -178,16 +184,13 @@ async def cancel(session: Session, *, conversation_id: uuid.UUID) -> int:
 
 
 async def transcript(
-    session: Session, *, conversation_id: uuid.UUID, after: int = 0, limit: int = 500
+    session: Session, *, conversation_id: uuid.UUID, after: int = 0, before: int | None = None, limit: int = 500
 ) -> list[Message]:
-    """List what was said, oldest first, from message `after` on, `limit` of the newest at most."""
-    newest = await session.exec(
-        select(Message)
-        .where(Message.conversation_id == conversation_id, col(Message.id) > after)
-        .order_by(col(Message.id).desc())
-        .limit(limit)
-    )
-    return list(newest)[::-1]
+    """List what was said after message `after` and before `before`: `limit` of the newest, oldest first."""
+    said = select(Message).where(Message.conversation_id == conversation_id, col(Message.id) > after)
+    if before is not None:
+        said = said.where(col(Message.id) < before)
+    return list(await session.exec(said.order_by(col(Message.id).desc()).limit(limit)))[::-1]
 
 
 async def receipt(
@@ -215,10 +218,16 @@ async def receipt(
             col(Message.status).in_(below),
         )
         .values(status=status, settled_at=now, provider_id=known_as, problem=problem or None)
-        .returning(col(Message.contact_id))
+        .returning(col(Message.contact_id), col(Message.conversation_id))
     )
-    contact_id: uuid.UUID | None = moved.scalars().first()
-    return contact_id
+    found = moved.first()
+    if found is None:
+        return None
+    contact_id, talk = found
+    if status is Status.FAILED:
+        failed = hooks.Kind.MESSAGE_FAILED
+        await hooks.tell(session, failed, conversation_id=talk, message_id=message_id, now=now)
+    return uuid.UUID(str(contact_id))
 
 
 async def shown(session: Session, *, conversation_id: uuid.UUID, upto: int, now: datetime) -> None:

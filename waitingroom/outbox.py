@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from waitingroom import holds, messages, rates, spending
+from waitingroom import holds, hooks, messages, rates, spending
 from waitingroom.columns import UnreadableError, new_id
 from waitingroom.database import Session
 from waitingroom.messages import Kind, Status
@@ -67,7 +67,7 @@ WHERE message.id = told.id
 """A receipt that was quicker than our own note stands: a message only ever moves up."""
 _TROUBLE = """
 UPDATE message SET status = $2, problem = $3, next_try_at = $4, maybe_twice = maybe_twice OR $5
-WHERE id = $1 AND status = 'sending'
+WHERE id = $1 AND status = 'sending' RETURNING conversation_id
 """
 _STALE = """
 SELECT DISTINCT conversation_id FROM message
@@ -311,12 +311,17 @@ async def record_trouble(
     problem: str,
     next_try_at: datetime | None,
     maybe_sent: bool,
+    now: datetime,
 ) -> None:
     """Record that a message did not go: QUEUED to be tried again, FAILED or DEAD for good.
 
     `problem` is the class of what went wrong; `maybe_sent`: the provider may have taken it all the same.
     """
-    await session.driver.execute(_TROUBLE, message_id, status.value, problem, next_try_at, maybe_sent)
+    told = _TROUBLE, message_id, status.value, problem, next_try_at, maybe_sent
+    talk = await session.driver.fetchval(*told)
+    if talk is not None and status in {Status.FAILED, Status.DEAD}:
+        failed = hooks.Kind.MESSAGE_FAILED
+        await hooks.tell(session, failed, conversation_id=talk, message_id=message_id, now=now)
 
 
 async def stale(session: Session, *, now: datetime, limit: int = 500) -> list[uuid.UUID]:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Field, SQLModel
 
-from waitingroom import conversations
+from waitingroom import conversations, name_words
 from waitingroom.columns import new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError
@@ -105,6 +105,11 @@ def more(session: Session, person: Person) -> More:
     return kept.model_copy(update={"when": reach.when, "voicemail": reach.voicemail if reach.phone else None})
 
 
+def name_to_use(session: Session, person: Person) -> str:
+    """Open the name to ask for: another they told us of, or their own."""
+    return more(session, person).name_to_use or about(session, person).name
+
+
 async def meet(
     session: Session, *, who: AboutYou, reach: SafeContact, area: str, language: str, now: datetime
 ) -> uuid.UUID:
@@ -120,13 +125,24 @@ async def meet(
         created_at=now,
         version=1,
     )
+    await name_words.keep(session, person_id=person_id, names=[who.name], age=who.age, at=now)
     return person_id
 
 
 async def renew(
-    session: Session, *, person_id: uuid.UUID, who: AboutYou, reach: SafeContact, area: str, language: str
+    session: Session,
+    *,
+    person_id: uuid.UUID,
+    who: AboutYou,
+    reach: SafeContact,
+    area: str,
+    language: str,
+    told_at: datetime | None = None,
 ) -> None:
-    """Bring up to date what someone we know said of themselves; what they added about themselves stays."""
+    """Bring up to date what someone we know said of themselves; what they added about themselves stays.
+
+    `told_at`: when they said how old they are; None: it may have been at any time.
+    """
     await session.driver.execute(
         RENEW,
         person_id,
@@ -135,6 +151,14 @@ async def renew(
         area,
         language,
     )
+    other = more(session, await person(session, person_id)).name_to_use
+    await name_words.keep(session, person_id=person_id, names=[who.name, other or ""], age=who.age, at=told_at)
+
+
+async def find_by_name(session: Session, person: Person, *, told_at: datetime | None = None) -> None:
+    """Have a person be found by every name they gave, and by the age they said at `told_at`."""
+    who, other = about(session, person), more(session, person).name_to_use
+    await name_words.keep(session, person_id=person.id, names=[who.name, other or ""], age=who.age, at=told_at)
 
 
 def gaps(told: More, other: More) -> More | None:
@@ -169,6 +193,7 @@ async def add(session: Session, *, conversation_id: uuid.UUID, told: More) -> bo
     found.version += 1
     session.add(found)
     await session.flush()
+    await find_by_name(session, found)
     return True
 
 

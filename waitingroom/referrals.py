@@ -14,6 +14,7 @@ from waitingroom import (
     conversations,
     first_contacts,
     handoffs,
+    hooks,
     how_are_you,
     introductions,
     matching,
@@ -120,6 +121,7 @@ class Referral(SQLModel, table=True):
             unique=True,
             postgresql_where=text("status IN ('waiting', 'picked_up')"),
         ),
+        Index("ix_referral_joined_at", "joined_at"),
         Index("ix_referral_picked_up", "picked_up_at", postgresql_where=text("picked_up_at IS NOT NULL")),
         Index(
             "ix_referral_to_contact",
@@ -230,6 +232,8 @@ async def refer_self(
     )
     await how_are_you.begin(session, referral_id=referral_id, now=now)
     await waits.begin(session, referral_id=referral_id, now=now)
+    made = hooks.Kind.REFERRAL_MADE
+    await hooks.tell(session, made, conversation_id=conversation_id, referral_id=referral_id, now=now)
     for reason in (Reason.NEW_REFERRAL, *((Reason.YOUNG_PEOPLES_TEAM,) if who.age < GROWN_UP else ())):
         await handoffs.raise_hand(
             session,
@@ -251,6 +255,13 @@ async def _source(session: Session, conversation_id: uuid.UUID) -> Source:
     if by is None:
         return Source.SELF
     return Source.ATTORNEY if by.may_decide else BROUGHT_BY[by.relationship]
+
+
+async def of_person(session: Session, *, person_id: uuid.UUID) -> Sequence[Referral]:
+    """List every referral of a person, the newest first."""
+    theirs = select(Referral).where(Referral.person_id == person_id)
+    found = await session.exec(theirs.order_by(col(Referral.joined_at).desc(), col(Referral.id)))
+    return found.all()
 
 
 async def open_referral(session: Session, *, conversation_id: uuid.UUID) -> Referral | None:
@@ -340,6 +351,8 @@ async def _end(session: Session, referral_id: uuid.UUID, status: Status, reason:
     referral.close_reason = reason
     await waiting.leave(session, referral_id=referral_id)
     await conversations.show_to(session, conversation_id=referral.conversation_id, place=Place.FRONT_DOOR)
+    closed, talk = hooks.Kind.REFERRAL_CLOSED, referral.conversation_id
+    await hooks.tell(session, closed, conversation_id=talk, referral_id=referral.id, now=now)
     return await _changed(session, referral)
 
 

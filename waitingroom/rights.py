@@ -8,12 +8,13 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import select
 
-from waitingroom import agreements, data_requests, erasure, handoffs, matching, people, rates
+from waitingroom import agreements, data_requests, erasure, handoffs, hubs, matching, people, rates
 from waitingroom.conversations import Conversation
 from waitingroom.data_requests import Kind
 from waitingroom.database import Session
 from waitingroom.errors import RefusedError
 from waitingroom.handoffs import Reason, Urgency
+from waitingroom.legal_holds import OnHoldError
 from waitingroom.people import Person
 from waitingroom.rates import Limit
 from waitingroom.referrals import Referral
@@ -36,6 +37,8 @@ SELECT v.person_id,
        EXISTS (SELECT FROM handoff h WHERE h.conversation_id = v.id AND h.status IN ('waiting', 'claimed')
                AND 'danger' = ANY(h.reasons)) AS danger,
        EXISTS (SELECT FROM complaint c WHERE c.conversation_id = v.id AND c.status <> 'closed') AS complained,
+       EXISTS (SELECT FROM legal_hold l WHERE l.lifted_at IS NULL AND (l.person_id = v.person_id
+               OR l.person_id IN (SELECT r.person_id FROM referral r WHERE r.conversation_id = v.id))) AS held,
        (SELECT proved_at FROM contact WHERE contact.id = $2) AS proved_at
 FROM conversation v WHERE v.id = $1
 """
@@ -53,7 +56,9 @@ SELECT (SELECT min(created_at) FROM message WHERE conversation_id = $1) AS since
         WHERE r.person_id = v.person_id AND a.note IS NOT NULL) AS notes,
        (SELECT count(*) FROM complaint WHERE conversation_id = $1) AS complaints,
        (SELECT COALESCE(array_agg(DISTINCT s.name), '{}') FROM staff s
-        WHERE s.id IN (SELECT claimed_by FROM handoff WHERE conversation_id = $1)
+        WHERE s.id IN (SELECT staff_id FROM audit_entry WHERE outcome = 'done' AND (person_id = v.person_id
+                       OR conversation_id = $1 AND (person_id IS NULL OR v.person_id IS NULL)))
+           OR s.id IN (SELECT claimed_by FROM handoff WHERE conversation_id = $1)
            OR s.id IN (SELECT staff_id FROM message WHERE conversation_id = $1)
            OR s.id IN (SELECT a.staff_id FROM activity a JOIN referral r ON r.id = a.referral_id
                        WHERE r.person_id = v.person_id)) AS seen_by
@@ -99,7 +104,7 @@ class Held(BaseModel):
     notes: int = 0
     complaints: int = 0
     seen_by: tuple[str, ...] = ()
-    """the names of staff who took the talk on, wrote to them or noted something down"""
+    """the names of staff who opened any of it, or did anything for them"""
 
 
 class Told(BaseModel):
@@ -126,6 +131,8 @@ class Deletion(BaseModel):
     rows: int | None = None
     due_on: date | None = None
     withdrawn: bool = False
+    held: bool = False
+    """the law has us keep it for now: there is a legal hold"""
 
 
 async def identity(
@@ -184,7 +191,9 @@ async def correct(session: Session, *, conversation_id: uuid.UUID, fact: Fact, v
     found.version += 1
     session.add(found)
     await session.flush()
+    await hubs.place(session, person_id=found.id)
     await matching.mark_anew(session, person_id=found.id, conversation_id=conversation_id, now=now)
+    await people.find_by_name(session, found)
     await handoffs.raise_hand(
         session,
         conversation_id=conversation_id,
@@ -208,15 +217,16 @@ async def delete(
 
     A referral that is open, or that a link worker ever took on, is a care record: it is withdrawn, nothing more
     is sent, and staff decide within a calendar month what must stay (Records Management Code of Practice). They
-    also look first where danger was heard and nobody has looked yet, or a complaint is still to be answered.
+    also look first where danger was heard and nobody has looked yet, or a complaint is still to be answered; and
+    while there is a legal hold nothing is deleted, and the person is told so.
     """
     seen = await session.driver.fetchrow(LOOK, conversation_id, contact_id, list(ONLY_BY_REFERENCE))
-    if seen["case"] or seen["danger"] or seen["complained"]:
+    if seen["case"] or seen["danger"] or seen["complained"] or seen["held"]:
         withdrawn = await agreements.leave(session, conversation_id=conversation_id, now=now)
         due_on = await data_requests.ask(
             session, conversation_id=conversation_id, kind=Kind.ERASURE, words="", today=today, now=now
         )
-        return Deletion(due_on=due_on, withdrawn=withdrawn)
+        return Deletion(due_on=due_on, withdrawn=withdrawn, held=seen["held"])
     rows = await erasure.erase(
         session, conversation_id=conversation_id, contact_id=contact_id, message_id=message_id, now=now
     )
@@ -229,8 +239,9 @@ async def meet_erasure(
 ) -> uuid.UUID:
     """Do what someone asked, once staff have looked: delete all that is held. Returns the talk, empty now.
 
-    Raises NotFoundError, StaleError, IllegalMoveError, NotErasureError, and StillNeededError while a referral is
-    open, danger was heard and nobody has looked, or a complaint is still to be answered.
+    Raises NotFoundError, StaleError, IllegalMoveError, NotErasureError, OnHoldError while there is a legal hold,
+    and StillNeededError while a referral is open, danger was heard and nobody has looked, or a complaint is still
+    to be answered.
     """
     request = await data_requests.find(session, request_id=request_id)
     if request.kind is not Kind.ERASURE or request.conversation_id is None:
@@ -239,6 +250,8 @@ async def meet_erasure(
     if talk is None or talk.contact_id is None:
         raise NotErasureError
     seen = await session.driver.fetchrow(LOOK, talk.id, talk.contact_id, list(ONLY_BY_REFERENCE))
+    if seen["held"]:
+        raise OnHoldError
     if seen["open"] or seen["danger"] or seen["complained"]:
         raise StillNeededError
     ended = await data_requests.end(

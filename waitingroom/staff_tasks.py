@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Column, Index, SmallInteger, text
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import handoffs, how_are_you, people
+from waitingroom import handoffs, how_are_you, hubs, people
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
@@ -134,11 +134,20 @@ async def add(
 
 
 async def to_do(
-    session: Session, *, kind: Kind | None = None, due_by: date | None = None, limit: int = 200
+    session: Session,
+    *,
+    kind: Kind | None = None,
+    due_by: date | None = None,
+    hub_id: uuid.UUID | None = None,
+    limit: int = 200,
 ) -> list[StaffTask]:
-    """List what is to be done, the longest due first. Nobody's who waits no more."""
+    """List what is to be done, the longest due first. Nobody's who waits no more.
+
+    `hub_id`: only for those whom staff of this hub may see.
+    """
     listed = select(StaffTask).join(Referral, col(Referral.id) == col(StaffTask.referral_id))
     listed = listed.where(StaffTask.status == Status.TO_DO, col(Referral.status).in_(UNDER_WAY))
+    listed = listed.where(hubs.of_mine(hub_id, col(Referral.conversation_id)))
     if kind is not None:
         listed = listed.where(StaffTask.kind == kind)
     if due_by is not None:

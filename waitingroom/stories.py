@@ -10,18 +10,24 @@ from sqlmodel import col, select
 from waitingroom import (
     activities,
     alarms,
+    appointments,
     attachments,
     consents,
     conversations,
+    helping,
     messages,
+    notes,
     people,
     referrals,
     staff,
+    to_dos,
     told_of,
+    transfers,
     waiting,
 )
 from waitingroom.activities import Activity
 from waitingroom.alarms import Alarm
+from waitingroom.appointments import Appointment
 from waitingroom.attachments import Attachment
 from waitingroom.consents import Consent
 from waitingroom.conversations import Contact, Conversation
@@ -29,9 +35,11 @@ from waitingroom.database import Session
 from waitingroom.errors import NotFoundError
 from waitingroom.handoffs import Handoff
 from waitingroom.messages import Message
+from waitingroom.notes import PrivateNote
 from waitingroom.people import AboutYou, More, Person, SafeContact
 from waitingroom.referrals import Referral
 from waitingroom.told_of import Opened, Seen
+from waitingroom.transfers import Transfer
 from waitingroom.waiting import SentStep
 
 
@@ -59,6 +67,13 @@ class Story:
     alarms: Sequence[tuple[Alarm, dict[str, list[str]]]]
     sent: Sequence[SentStep]
     activities: Sequence[tuple[Activity, str]]
+    notes: Sequence[tuple[PrivateNote, str]]
+    """what staff wrote down for each other: never said to the person in a chat"""
+    transfers: Sequence[tuple[Transfer, str]]
+    appointments: Sequence[tuple[Appointment, str]]
+    """each with where it is"""
+    helps: Sequence[helping.Opened]
+    to_dos: Sequence[to_dos.Opened]
     messages: Sequence[tuple[Message, dict[str, Any]]]
     attachments: dict[int, list[Attachment]]
     """What came with messages, by the message's id, without what it holds."""
@@ -68,11 +83,17 @@ class Story:
 
 async def of_person(session: Session, *, person_id: uuid.UUID) -> Story:
     """Tell the whole story of a person. Raises NotFoundError."""
+    talk = await talk_of(session, person_id=person_id)
+    return await of_talk(session, conversation_id=talk.id)
+
+
+async def talk_of(session: Session, *, person_id: uuid.UUID) -> Conversation:
+    """Find the talk a person was heard in last. Raises NotFoundError."""
     talks = select(Conversation).where(Conversation.person_id == person_id)
     newest = (await session.exec(talks.order_by(col(Conversation.heard_at).desc()).limit(1))).first()
     if newest is None:
         raise NotFoundError
-    return await of_talk(session, conversation_id=newest.id)
+    return newest
 
 
 async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> Story:
@@ -83,7 +104,15 @@ async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> Story:
     noted = await activities.of_referral(session, referral_id=referral.id) if referral else []
     said = await messages.transcript(session, conversation_id=conversation_id)
     handoff = await _newest_handoff(session, conversation_id)
-    workers = {one.staff_id for one in noted} | {one.staff_id for one in said if one.staff_id}
+    written = await notes.of_talk(session, conversation_id=conversation_id)
+    handed_on = await transfers.of_talk(session, conversation_id=conversation_id)
+    met = await appointments.of_talk(session, conversation_id=conversation_id)
+    workers = {one.staff_id for one in noted} | {one.staff_id for one in met}
+    workers |= {one.staff_id for one in said if one.staff_id}
+    workers |= {note.staff_id for note, _words in written}
+    workers |= {by for one, _why in handed_on for by in (one.from_id, one.to_id, one.done_by)}
+    agreed = await consents.standing(session, conversation_id=conversation_id)
+    workers |= {one.heard_by for one in agreed if one.heard_by}
     if handoff and handoff.claimed_by:
         workers.add(handoff.claimed_by)
     return Story(
@@ -99,10 +128,15 @@ async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> Story:
         own_needs=referrals.own_needs(session, referral) if referral else "",
         introduced_by=await told_of.of_talk(session, conversation_id=conversation_id),
         introduced=await told_of.made_in(session, conversation_id=conversation_id),
-        consents=await consents.standing(session, conversation_id=conversation_id),
+        consents=agreed,
         alarms=await alarms.of_talk(session, conversation_id=conversation_id),
         sent=await waiting.sent(session, referral_id=referral.id) if referral else [],
         activities=[(one, activities.note(session, one)) for one in noted],
+        notes=written,
+        transfers=handed_on,
+        appointments=[(one, appointments.place_of(session, one)) for one in met],
+        helps=await helping.of_talk(session, conversation_id=conversation_id),
+        to_dos=await to_dos.of_talk(session, conversation_id=conversation_id),
         messages=[(one, messages.said(session, one)) for one in said],
         attachments=await _attachments(session, conversation_id),
         staff=await staff.names(session, ids=workers),

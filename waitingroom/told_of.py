@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlmodel import col, select
 
-from waitingroom import alarms, asked, asking, authorities, consents, conversations, introductions, referrals
+from waitingroom import alarms, asked, asking, authorities, consents, conversations, hubs, introductions, referrals
 from waitingroom.authorities import AboutThem, Authority
 from waitingroom.columns import new_id
 from waitingroom.consents import Purpose, Recipient
@@ -68,11 +68,21 @@ class Opened:
     """what kinds of danger were heard where it was told, the newest last"""
 
 
-async def listed(session: Session, *, status: Status | None = None, limit: int = 200) -> list[Seen]:
-    """List introductions that wait for something, the oldest first; those agreed only where asked for."""
+async def listed(
+    session: Session, *, status: Status | None = None, hub_id: uuid.UUID | None = None, limit: int = 200
+) -> list[Seen]:
+    """List introductions that wait for something, the oldest first; those agreed only where asked for.
+
+    `hub_id`: only those told or asked in a talk that staff of this hub may see.
+    """
+    asked_there = col(Introduction.asked_in_id).is_not(None) & hubs.of_mine(hub_id, col(Introduction.asked_in_id))
+    mine = hubs.of_mine(hub_id, col(Introduction.told_in_id)) | asked_there
     wanted = col(Introduction.status) == status if status else col(Introduction.status) != Status.AGREED
     found = await session.exec(
-        select(Introduction).where(wanted).order_by(col(Introduction.told_at), col(Introduction.id)).limit(limit)
+        select(Introduction)
+        .where(wanted, mine)
+        .order_by(col(Introduction.told_at), col(Introduction.id))
+        .limit(limit)
     )
     return [await _seen(session, one) for one in found.all()]
 

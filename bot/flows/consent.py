@@ -129,6 +129,8 @@ def _what(ask: Ask, yes: Yes) -> str:
     group = ask.service.content.groups.get(yes.which)
     if group is not None:
         return ask.say(_("We may tell {host} that you come to {name}"), host=group.host, name=group.name)
+    if yes.recipient is Recipient.SERVICE and yes.which:
+        return ask.say(_("We may tell {organisation} how to reach you"), organisation=yes.which)
     return ask.say(WHAT.get((yes.purpose, yes.recipient), OTHERWISE))
 
 

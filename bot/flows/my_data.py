@@ -99,6 +99,11 @@ def delete(ask: Ask) -> None:
     else:
         ask.tell(_("We have stopped: you are on no list of ours, and we send you nothing more of it."))
         day = in_words(deletion.due_on)
+        if deletion.held:
+            ask.tell(
+                _("For now the law lets us keep what we hold of you. A person tells you why by {day}."), day=day
+            )
+            ask.leave_all()
         ask.tell(_("A person deletes what the law lets us. They tell you by {day} what was done."), day=day)
     ask.leave_all()
 
@@ -122,7 +127,7 @@ def _tell_counts(ask: Ask, held: Held, day: str) -> None:
         complaints=held.complaints,
     )
     names = ", ".join(held.seen_by) or ask.say(_("nobody yet"))
-    ask.tell(_("Our staff can read it. Picked up by: {names}."), names=names)
+    ask.tell(_("Our staff can read it. Opened by: {names}."), names=names)
 
 
 def _new_value(ask: Ask, fact: Fact) -> str:

@@ -8,8 +8,8 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 
 from api.faults import documented
-from api.staff_access import ChangesReferrals, IfMatch, ReadsPeople, ReadsQueue
-from api.staff_introduction_models import (
+from api.staff.access import ChangesReferrals, IfMatch, ReadsPeople, ReadsQueue
+from api.staff.introduction_models import (
     Dropped,
     Dropping,
     HeardYes,
@@ -46,7 +46,7 @@ async def list_introductions(
 ) -> Introductions:
     """List the people others told us of, the oldest first. Needs the scope `queue:read`."""
     async with visit.house.database.transaction() as session:
-        found = await told_of.listed(session, status=status)
+        found = await told_of.listed(session, status=status, hub_id=visit.caller.hub_id)
     return Introductions(introductions=[introduction_line(one) for one in found])
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from api.staff_models import LONGEST_MESSAGE, Shape, words_needed
+from api.staff.models import LONGEST_MESSAGE, Shape, words_needed
 from waitingroom import complaints, data_requests
 from waitingroom.complaints import Complaint, Outcome
 from waitingroom.data_requests import DataRequest
@@ -49,7 +49,7 @@ class Complaints(BaseModel):
 class Acknowledging(Shape):
     """How someone hears that their complaint was read."""
 
-    told_another_way: bool = Field(default=False, strict=True, description=ANOTHER_WAY)
+    told_another_way: bool = Field(default=False, strict=True, description=ANOTHER_WAY, examples=[False])
 
 
 class Answering(Shape):

@@ -1,4 +1,4 @@
-"""People in the staff API: the whole story, writing back, and noting down what was done."""
+"""People in the staff API: the whole story, and noting down what was done."""
 
 import uuid
 from typing import Annotated
@@ -7,12 +7,13 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from api.faults import documented
-from api.staff_access import ChangesReferrals, HandoffId, ReadsPeople, WritesToPeople
-from api.staff_models import Doing, Writing
-from api.staff_story import activity_told, message_told, told
-from api.staff_story_models import ActivityTold, MessageTold, StoryTold
-from bot import reading, relay
-from waitingroom import activities, caseload, handoffs, messages, stories
+from api.staff.access import ChangesReferrals, HandoffId, ReadsPeople
+from api.staff.models import Doing
+from api.staff.story import activity_told, told
+from api.staff.story_models import ActivityTold, StoryTold
+from api.staff.to_dos import today_of
+from bot import reading
+from waitingroom import activities, caseload, handoffs, stories
 from waitingroom.database import Session
 from waitingroom.idempotency import Reply
 
@@ -25,7 +26,7 @@ async def story_of_handoff(handoff_id: HandoffId, visit: ReadsPeople) -> StoryTo
     async with visit.house.database.transaction() as session:
         handoff = await handoffs.find(session, handoff_id=handoff_id)
         story = await stories.of_talk(session, conversation_id=handoff.conversation_id)
-    return told(story, visit.house.desk.service.content)
+    return told(story, visit.house.desk.service, today=today_of(visit))
 
 
 @router.get("/people/{person_id}", operation_id="getPerson", responses=documented(401, 403, 404, 422, 503))
@@ -35,32 +36,7 @@ async def person(
     """Read the whole story of a person. Needs the scope `person:read`."""
     async with visit.house.database.transaction() as session:
         story = await stories.of_person(session, person_id=person_id)
-    return told(story, visit.house.desk.service.content)
-
-
-@router.post(
-    "/handoffs/{handoff_id}/messages",
-    operation_id="sendMessage",
-    status_code=201,
-    response_model=MessageTold,
-    responses=documented(400, 401, 403, 404, 409, 413, 422, 503),
-)
-async def send_message(handoff_id: HandoffId, deed: WritesToPeople, writing: Writing) -> Response:
-    """Write to a person whose hand-off you claimed; it goes out where they last wrote.
-
-    409 where they stopped messages there. Needs the scope `message:send`.
-    """
-
-    async def work(session: Session) -> Reply:
-        who = deed.caller
-        held = await caseload.hold_mine(session, handoff_id=handoff_id, staff_id=who.staff_id)
-        message = await relay.write(
-            session, deed.house.desk, handoff=held, staff_id=who.staff_id, text=writing.text, now=deed.now
-        )
-        shown = message_told(message, messages.said(session, message), {who.staff_id: who.name})
-        return Reply(201, None, shown.model_dump_json())
-
-    return await deed.do(work)
+    return told(story, visit.house.desk.service, today=today_of(visit))
 
 
 @router.post(

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
-from api.staff_models import Shape
+from api.staff.models import Shape
 from bot import reading
 from content import Need
 from waitingroom import asking
@@ -108,7 +108,7 @@ class Dropping(Shape):
 class Dropped(BaseModel):
     """It is deleted."""
 
-    deleted: Literal[True] = True
+    deleted: Literal[True] = Field(default=True, examples=[True])
 
 
 class HeardYes(Shape):
@@ -128,8 +128,8 @@ class HeardYes(Shape):
 class Wording(BaseModel):
     """The question for consent, to be read out word for word."""
 
-    wording: str
-    version: str
+    wording: str = Field(examples=["May we keep what you tell us, so that a link worker can contact you?"])
+    version: str = Field(examples=["2026-11"])
 
 
 class Joined(BaseModel):

@@ -8,7 +8,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from api.staff_models import Shape, warnings_of, words_needed
+from api.staff.models import Shape, warnings_of, words_needed
 from waitingroom.staff_tasks import Kind, Opened, StaffTask, Status
 
 AddressLine = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(words_needed)]
@@ -64,7 +64,7 @@ class AnswerName(StrEnum):
 class Settling(Shape):
     """What came of it."""
 
-    reached: bool = Field(strict=True, description="They were told; or the letter was posted.")
+    reached: bool = Field(strict=True, description="They were told; or the letter was posted.", examples=[True])
     answer: AnswerName | None = Field(
         default=None,
         description="Where they were asked how things are, or whether to stay on the list. "
@@ -88,8 +88,8 @@ class ReachedBy(Shape):
 class ReachedByTold(BaseModel):
     """How someone is reached from now on."""
 
-    how: Kind
-    address: list[str]
+    how: Kind = Field(examples=["letter"])
+    address: list[str] = Field(examples=[["12 Canal Street", "Nelson", "BB9 7AA"]])
 
 
 def task_line(task: StaffTask, *, today: date) -> TaskLine:

@@ -10,19 +10,19 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from api.faults import documented
-from api.staff_access import ChangesReferrals, ReadsPeople, ReadsQueue
-from api.staff_models import Shape
+from api.staff.access import ChangesReferrals, ReadsPeople, ReadsQueue
+from api.staff.models import Shape
 from content import Content, EqualityQuestion, Measure
 from content.equality import questions_for
 from waitingroom import check_ins, equality, outcomes, people
 from waitingroom.database import Session
-from waitingroom.equality import FEWEST
 from waitingroom.idempotency import Reply
 from waitingroom.outcomes import Answers, Occasion, Sitting
+from waitingroom.small_numbers import FEWEST, UNTOLD
 
 router = APIRouter()
 PersonId = Annotated[uuid.UUID, Path(description="The person's id.")]
-FEW, UNTOLD = f"fewer than {FEWEST}", "not told"
+FEW = f"fewer than {FEWEST}"
 
 
 class AnswerTold(BaseModel):

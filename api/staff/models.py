@@ -1,7 +1,7 @@
 """The staff API's shapes: lines of the queue, what may be sent, and what comes back."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Annotated
@@ -15,6 +15,7 @@ from waitingroom.activities import Kind
 from waitingroom.caseload import Waits
 from waitingroom.conversations import ContactState
 from waitingroom.handoffs import Reason, Status, Urgency
+from waitingroom.likeness import Sureness
 from waitingroom.people import SafeContact
 from waitingroom.referrals import Referral
 
@@ -64,11 +65,28 @@ class NeedNamed(BaseModel):
     label: str = Field(examples=["Feeling lonely or cut off"])
 
 
+class SafeWay(BaseModel):
+    """How and when it is safe to reach someone."""
+
+    how: str = Field(description="call, text or here (this same chat)", examples=["call"])
+    when: str = Field(description="A part of the day, or the person's own words.", examples=["morning"])
+    phone: str = Field(description="E.164; empty where they want no call or text.", examples=["+447700900123"])
+    voicemail: bool = Field(description="Whether a message may be left.")
+    warnings: list[str]
+
+
 class Worker(BaseModel):
     """A member of staff."""
 
     id: uuid.UUID
     name: str = Field(examples=["Sam"])
+
+
+class MaybeKnown(BaseModel):
+    """Someone who may be on record before: look at the matches before you pick them up."""
+
+    how_many: int = Field(description="How many others on record they may be.", examples=[1])
+    sureness: Sureness = Field(description="Of the surest of them.", examples=["likely"])
 
 
 class HandoffLine(BaseModel):
@@ -95,8 +113,16 @@ class HandoffLine(BaseModel):
     )
     person_id: uuid.UUID | None = Field(description="Nobody yet where they have not made a referral.")
     referral_id: uuid.UUID | None
+    maybe_known: MaybeKnown | None = Field(
+        default=None, description="Null where nobody on record seems to be the same person."
+    )
     claimed_by: Worker | None
     claimed_at: datetime | None
+    unanswered_since: datetime | None = Field(
+        default=None,
+        description="When they wrote what their link worker has not answered yet; null where nothing waits.",
+        examples=["2026-11-24T09:12:00Z"],
+    )
     version: int = Field(description="Its ETag, without the quotation marks.", examples=[1])
 
     @property
@@ -207,10 +233,20 @@ def line(waits: Waits, needs: Mapping[str, Need], *, target_weeks: int, now: dat
         warnings=_warnings(waits),
         person_id=referral.person_id if referral else None,
         referral_id=referral.id if referral else None,
+        maybe_known=maybe_known(waits.maybe_known),
         claimed_by=Worker(id=claimer.id, name=claimer.name) if claimer else None,
         claimed_at=handoff.claimed_at,
+        unanswered_since=waits.unanswered_since,
         version=handoff.version,
     )
+
+
+def maybe_known(found: Sequence[Sureness]) -> MaybeKnown | None:
+    """Say how many others someone may be, and how sure the surest of it is."""
+    if not found:
+        return None
+    sure = Sureness.CERTAIN if Sureness.CERTAIN in found else Sureness.LIKELY
+    return MaybeKnown(how_many=len(found), sureness=sure)
 
 
 def _weeks_waited(referral: Referral | None, now: datetime) -> int | None:

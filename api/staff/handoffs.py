@@ -2,15 +2,16 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from api.cursors import cursor, place_of
 from api.faults import documented
-from api.staff_access import ChangesReferrals, Deed, HandoffId, IfMatch, Read, ReadsQueue, Visit
-from api.staff_models import Closing, Found, HandoffEnded, HandoffLine, Handoffs, QueueStatus, UrgencyName, line
+from api.staff.access import ChangesReferrals, Deed, HandoffId, IfMatch, Read, ReadsQueue, Visit
+from api.staff.models import Closing, Found, HandoffEnded, HandoffLine, Handoffs, QueueStatus, UrgencyName, line
+from api.staff.seeking import Order, Seeking, seeking
 from bot import relay
-from waitingroom import caseload, handoffs, referrals
+from waitingroom import caseload, handoffs, hubs, loads, referrals
 from waitingroom.alarms import Verdict
 from waitingroom.caseload import After
 from waitingroom.database import Session
@@ -31,15 +32,17 @@ async def list_handoffs(
     status: Annotated[QueueStatus | None, Query(description="Only these.")] = None,
     urgency: Annotated[UrgencyName | None, Query(description="Only these.")] = None,
     mine: Annotated[bool, Query(description="Only those you have claimed.")] = False,
+    sought: Annotated[Seeking, Depends(seeking)],
+    order: Annotated[Order, Query(description="Which come first.")] = Order.URGENT,
     limit: Annotated[int, Query(ge=1, le=200, description="How many at most.")] = 50,
     cursor_: Annotated[str | None, Query(alias="cursor", max_length=400, description="As `next` gave it.")] = None,
 ) -> Handoffs:
     """List the hand-offs that wait or are claimed, the most urgent first and of those the oldest.
 
-    Needs the scope `queue:read`.
+    What waits for anyone to claim it is `status=waiting`. Needs the scope `queue:read`.
     """
     keys = visit.house.database.keys
-    of = f"handoffs:{visit.caller.staff_id if mine else ''}:{status or ''}:{urgency or ''}"
+    of = f"handoffs:{visit.caller.staff_id if mine else ''}:{status or ''}:{urgency or ''}:{order}:{sought.name}"
     async with visit.house.database.transaction() as session:
         found = await caseload.queue(
             session,
@@ -48,6 +51,8 @@ async def list_handoffs(
             claimed_by=visit.caller.staff_id if mine else None,
             after=place_of(keys, cursor_, of=of) if cursor_ else None,
             limit=limit + 1,
+            where=(*sought.conditions, hubs.of_mine(visit.caller.hub_id, owner=visit.caller.staff_id)),
+            oldest_first=order is Order.OLDEST,
         )
     service = visit.house.desk.service
     target = service.target_weeks
@@ -80,15 +85,25 @@ async def get_handoff(handoff_id: HandoffId, visit: ReadsQueue, response: Respon
     response_model=HandoffLine,
     responses=TAGGED | documented(401, 403, 404, 409, 412, 413, 422, 428, 503),
 )
-async def claim(handoff_id: HandoffId, deed: ChangesReferrals, read: IfMatch) -> Response:
+async def claim(
+    handoff_id: HandoffId,
+    deed: ChangesReferrals,
+    read: IfMatch,
+    *,
+    over_cap: Annotated[bool, Query(description="Yes, though it is more than you should carry at once.")] = False,
+) -> Response:
     """Pick a hand-off up, and its referral with it: the talk is yours, and the bot falls silent.
 
-    One wins: 409 tells the others who. Needs the scope `referral:write`.
+    One wins: 409 tells the others who. Where your caseload is full it is 409 too, unless you say `over_cap`.
+    Needs the scope `referral:write`.
     """
 
     async def work(session: Session) -> Reply:
         held = await caseload.hold(session, handoff_id=handoff_id)
         version = read.version(held.version)
+        if held.status is Status.WAITING and not over_cap:
+            cap = loads.usual_cap(deed.house.settings.people_a_year)
+            await loads.check_room(session, staff_id=deed.caller.staff_id, handoff=held, cap=cap)
         await caseload.pick_up(session, handoff=held, staff_id=deed.caller.staff_id, version=version, now=deed.now)
         return _reply(await _line(session, deed, handoff_id))
 

@@ -1,13 +1,16 @@
 """The whole story of a person as the staff API tells it: what matters to them first."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from heapq import merge
 from typing import Any
 
-from api.staff_introduction_models import introduction_line, introduction_told
-from api.staff_models import named, urgency_name, warnings_of
-from api.staff_story_models import (
+from api.staff.appointment_story import appointment_lines
+from api.staff.help_models import help_told
+from api.staff.introduction_models import introduction_line, introduction_told
+from api.staff.models import SafeWay, named, urgency_name, warnings_of
+from api.staff.story_models import (
     ActivityTold,
     AlarmTold,
     AttachmentTold,
@@ -17,13 +20,15 @@ from api.staff_story_models import (
     MessageTold,
     MoreTold,
     ReferralTold,
-    SafeWay,
     Sent,
     StoryTold,
     Way,
 )
+from api.staff.work_models import note_told, to_do_told, transfer_told
+from bot import delivery_words
 from bot.flows.more_about_you import EASIER
 from bot.reading.nhs_numbers import in_groups
+from bot.service import Service
 from content import Content
 from waitingroom import handoffs
 from waitingroom.activities import Activity
@@ -33,9 +38,9 @@ from waitingroom.messages import Message
 from waitingroom.stories import Story
 
 
-def told(story: Story, content: Content) -> StoryTold:
-    """Tell a story in the API's shape."""
-    about, person, referral = story.about, story.person, story.referral
+def told(story: Story, service: Service, *, today: date) -> StoryTold:
+    """Tell a story in the API's shape, on the day `today`."""
+    about, person, referral, content = story.about, story.person, story.referral, service.content
     said = [
         message_told(message, words, story.staff, story.attachments.get(message.id or 0, ()))
         for message, words in story.messages
@@ -58,7 +63,7 @@ def told(story: Story, content: Content) -> StoryTold:
         own_needs=story.own_needs,
         introduced_by=[introduction_told(one) for one in story.introduced_by],
         introduced=[introduction_line(one) for one in story.introduced],
-        consents=[_consent(consent) for consent in story.consents],
+        consents=[_consent(consent, story.staff) for consent in story.consents],
         alarms=[
             AlarmTold(message_id=alarm.message_id, raised_at=alarm.raised_at, **heard)
             for alarm, heard in story.alarms
@@ -68,7 +73,8 @@ def told(story: Story, content: Content) -> StoryTold:
         owner=story.conversation.owner,
         sent=_sent(story, content),
         activities=noted,
-        timeline=_timeline(said, noted),
+        to_dos=[to_do_told(one, today=today) for one in story.to_dos],
+        timeline=_timeline(said, noted, *_beside(story, service)),
     )
 
 
@@ -89,7 +95,9 @@ def message_told(
         options=[label for _key, label, *_short in words.get("options", ())],
         attachments=[attachment_told(one) for one in sent],
         status=message.status,
+        status_words=delivery_words.in_words(message.status),
         problem=message.problem,
+        problem_words=delivery_words.reason(message.problem, message.status),
         maybe_twice=message.maybe_twice,
         sent_at=message.sent_at,
         settled_at=message.settled_at,
@@ -119,9 +127,17 @@ def activity_told(activity: Activity, note: str, staff: Mapping[uuid.UUID, str])
     )
 
 
-def _timeline(said: Sequence[Entry], noted: Sequence[Entry]) -> list[Entry]:
-    """Put what was done among what was said, which stays in the order it was said in."""
-    return list(merge(said, noted, key=lambda entry: entry.at))
+def _timeline(said: Sequence[Entry], *beside: Sequence[Entry]) -> list[Entry]:
+    """Put what was done and noted among what was said, which stays in the order it was said in."""
+    return list(merge(said, *beside, key=lambda entry: entry.at))
+
+
+def _beside(story: Story, service: Service) -> Iterator[Sequence[Entry]]:
+    """Give notes, who handed them to whom, what others were asked for, and appointments: each oldest first."""
+    yield [note_told(note, words, story.staff) for note, words in story.notes]
+    yield [transfer_told(made, why, story.staff) for made, why in story.transfers]
+    yield [help_told(one) for one in reversed(story.helps)]
+    yield appointment_lines(story.appointments, story.staff, service)
 
 
 def _safe_way(story: Story) -> SafeWay | None:
@@ -141,9 +157,10 @@ def _more(story: Story) -> MoreTold | None:
     )
 
 
-def _consent(consent: Consent) -> ConsentTold:
+def _consent(consent: Consent, staff: Mapping[uuid.UUID, str]) -> ConsentTold:
     return ConsentTold(
-        **consent.model_dump(exclude={"id", "conversation_id", "evidence"}),
+        **consent.model_dump(exclude={"id", "conversation_id", "evidence", "heard_by"}),
+        heard_by=staff.get(consent.heard_by, "") if consent.heard_by else None,
         stands=consent.withdrawn_at is None,
     )
 

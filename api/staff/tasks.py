@@ -7,11 +7,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import HTMLResponse, Response
 
+from api import access_paths
 from api.faults import documented
 from api.pages import page
-from api.staff_access import ChangesReferrals, IfMatch, ReadsPeople, ReadsQueue, Visit
-from api.staff_handoffs import TAGGED
-from api.staff_task_models import (
+from api.staff.access import ChangesReferrals, IfMatch, ReadsPeople, ReadsQueue, Visit
+from api.staff.handoffs import TAGGED
+from api.staff.task_models import (
     ReachedBy,
     ReachedByTold,
     Settling,
@@ -47,7 +48,7 @@ async def list_tasks(
     Needs the scope `queue:read`.
     """
     async with visit.house.database.transaction() as session:
-        found = await staff_tasks.to_do(session, kind=kind, due_by=due_by, limit=limit)
+        found = await staff_tasks.to_do(session, kind=kind, due_by=due_by, hub_id=visit.caller.hub_id, limit=limit)
     return Tasks(tasks=[task_line(task, today=_today(visit)) for task in found])
 
 
@@ -70,8 +71,12 @@ async def print_letters(visit: ReadsPeople, *, due_by: DueBy = None) -> Response
     Nothing but the name and address shows in the window. Needs the scope `person:read`.
     """
     async with visit.house.database.transaction() as session:
-        found = await staff_tasks.to_do(session, kind=Kind.LETTER, due_by=due_by, limit=MOST)
+        found = await staff_tasks.to_do(
+            session, kind=Kind.LETTER, due_by=due_by, hub_id=visit.caller.hub_id, limit=MOST
+        )
         letters = [await staff_tasks.opened(session, task) for task in found]
+        told_to = [task.referral_id for task in found]
+        await access_paths.note_each(session, "printLetters", told_to, visit.caller, now=visit.now)
     service = visit.house.desk.service
     facts = {"service": service, "letters": letters, "day": in_words(_today(visit))}
     return page("letters.html", facts)

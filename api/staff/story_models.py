@@ -6,22 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
-from api.staff_introduction_models import IntroductionLine, IntroductionTold
-from api.staff_models import NeedNamed, UrgencyName
+from api.staff.appointment_story import AppointmentEntry
+from api.staff.help_models import HelpTold
+from api.staff.introduction_models import IntroductionLine, IntroductionTold
+from api.staff.models import NeedNamed, SafeWay, UrgencyName
+from api.staff.work_models import NoteTold, ToDoTold, TransferTold
 from waitingroom import activities, attachments, handoffs, messages, referrals
 from waitingroom.consents import GivenBy, Purpose, Recipient
 from waitingroom.conversations import ContactState
 from waitingroom.messages import Author
-
-
-class SafeWay(BaseModel):
-    """How and when it is safe to reach someone."""
-
-    how: str = Field(description="call, text or here (this same chat)", examples=["call"])
-    when: str = Field(description="A part of the day, or the person's own words.", examples=["morning"])
-    phone: str = Field(description="E.164; empty where they want no call or text.", examples=["+447700900123"])
-    voicemail: bool = Field(description="Whether a message may be left.")
-    warnings: list[str]
 
 
 class MoreTold(BaseModel):
@@ -79,6 +72,14 @@ class ConsentTold(BaseModel):
     channel: str
     given_at: datetime
     withdrawn_at: datetime | None
+    which: str | None = Field(
+        default=None,
+        description="The one recipient, where there are several: a group's key, or the name of an organisation.",
+        examples=["Age Pendle"],
+    )
+    heard_by: str | None = Field(
+        default=None, description="Who heard it, where it was said aloud; null: it was written.", examples=["Sam"]
+    )
     given_by: GivenBy | None = Field(description="Who by law said yes for them; null: they themselves.")
     stands: bool
 
@@ -141,25 +142,32 @@ class MessageTold(BaseModel):
     options: list[str] = Field(description="What the bot offered to choose from.")
     attachments: list[AttachmentTold] = Field(description="What came with it, besides words.")
     status: messages.Status
+    status_words: str = Field(description="The same in words.", examples=["Delivered"])
     problem: str | None
+    problem_words: str = Field(
+        description="Why it did not arrive, or not yet, in plain words; empty where nothing is wrong.",
+        examples=["They replied STOP, or blocked us. Do not write there again unless they ask."],
+    )
     maybe_twice: bool = Field(description="Contact was lost while it was sent: the person may have it twice.")
     sent_at: datetime | None
     settled_at: datetime | None
 
 
-Entry = Annotated[MessageTold | ActivityTold, Field(discriminator="type")]
+Entry = Annotated[
+    MessageTold | ActivityTold | NoteTold | TransferTold | HelpTold | AppointmentEntry, Field(discriminator="type")
+]
 
 
 class HandoffTold(BaseModel):
     """Where the newest hand-off stands."""
 
     id: uuid.UUID
-    status: handoffs.Status
-    urgency: UrgencyName
-    reasons: list[handoffs.Reason]
+    status: handoffs.Status = Field(examples=["claimed"])
+    urgency: UrgencyName = Field(examples=["routine"])
+    reasons: list[handoffs.Reason] = Field(examples=[["new_referral"]])
     raised_at: datetime
-    claimed_by: str | None
-    version: int
+    claimed_by: str | None = Field(examples=["Sam"])
+    version: int = Field(examples=[2])
 
 
 class StoryTold(BaseModel):
@@ -199,4 +207,7 @@ class StoryTold(BaseModel):
     owner: str = Field(description="Who answers them: bot or link_worker.", examples=["link_worker"])
     sent: list[Sent]
     activities: list[ActivityTold]
-    timeline: list[Entry] = Field(description="The newest 500 messages and every activity, oldest first.")
+    to_dos: list[ToDoTold] = Field(description="What is to be done about them, or was, the longest due first.")
+    timeline: list[Entry] = Field(
+        description="The newest 500 messages; each activity, note, transfer, help and appointment; oldest first."
+    )

@@ -8,8 +8,8 @@ from fastapi.responses import Response
 from pydantic import BaseModel, Field
 
 from api.faults import documented
-from api.staff_access import Deed, IfMatch, Read, Visit, may, may_do
-from api.staff_models import Shape
+from api.staff.access import Deed, IfMatch, Read, Visit, may, may_do
+from api.staff.models import Shape
 from content import Group
 from content.meeting_days import next_start
 from waitingroom import attending, groups

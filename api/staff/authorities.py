@@ -4,9 +4,9 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from api.faults import documented
-from api.staff_access import ChangesReferrals, IfMatch
-from api.staff_introduction_models import Dropped, Joined
-from api.staff_introductions import IntroductionId
+from api.staff.access import ChangesReferrals, IfMatch
+from api.staff.introduction_models import Dropped, Joined
+from api.staff.introductions import IntroductionId
 from bot import asking
 from bot.flows.blocks import joining_at
 from waitingroom import authorities, told_of

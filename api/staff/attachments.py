@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 from fastapi.responses import Response
 
 from api.faults import documented
-from api.staff_access import ReadsPeople
+from api.staff.access import ReadsPeople
 from waitingroom import attachments
 from waitingroom.attachments import Attachment
 
