@@ -31,6 +31,11 @@ from waitingroom.database import Database, driver_url
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 """The moment tests begin at, unless they say otherwise: a Monday morning, someone is at work."""
+NOT_EMPTY = " UNION ALL ".join(
+    f"SELECT '{name}' WHERE EXISTS (SELECT 1 FROM \"{name}\")"
+    for name in (*(str(table.__tablename__) for table in tables.ALL), "pgqueuer", "pgqueuer_log")
+)
+"""Which tables a test before has left something in: to empty those alone is ten times quicker than all."""
 
 
 @pytest.fixture
@@ -79,9 +84,10 @@ async def database(database_url: str, keys: KeyRing) -> AsyncIterator[Database]:
     """The records, empty."""
     database = Database(database_url, keys)
     async with database.transaction() as session:
-        names = ", ".join(f'"{table.__tablename__}"' for table in tables.ALL)
-        await session.run(text(f"TRUNCATE {names} CASCADE"))
-        await session.run(text("TRUNCATE pgqueuer, pgqueuer_log"))
+        found = [row[0] for row in await session.run(text(NOT_EMPTY))]
+        await session.run(text("SET LOCAL session_replication_role = replica"))  # no order, no guards
+        for name in found:
+            await session.run(text(f'DELETE FROM "{name}"'))
     yield database
     await database.close()
 
@@ -113,7 +119,11 @@ def ann(desk: Desk) -> Speaker:
 def settings(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setenv("DATABASE_URL", database_url)
     return Settings(
-        data=tmp_path, service_name="Pendle Waiting Room", areas=frozenset({"BB9", "BB8"}), secure_cookies=False
+        data=tmp_path,
+        service_name="Pendle Waiting Room",
+        areas=frozenset({"BB9", "BB8"}),
+        secure_cookies=False,
+        staff_burst=100_000,
     )
 
 

@@ -23,3 +23,11 @@ def emptied(database_url: str) -> None:
     url = driver_url(database_url, "psycopg").set(drivername="postgresql")
     with psycopg.connect(url.render_as_string(hide_password=False), autocommit=True) as connection:
         connection.execute(f"TRUNCATE {names}, pgqueuer, pgqueuer_log CASCADE".encode())
+
+
+@pytest.fixture(autouse=True)
+def in_working_hours() -> Iterator[None]:
+    """Someone is at work, whatever the hour: so the bot is silent beside a link worker."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bot.working_days.at_work", lambda _service, _now: True)
+        yield

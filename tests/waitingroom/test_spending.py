@@ -157,6 +157,7 @@ class Lane:
                 problem=problem,
                 next_try_at=self.now + after,
                 maybe_sent=problem == outbox.MAYBE_SENT,
+                now=self.now,
             )
 
     async def read(self, message_id: int) -> Message:
