@@ -158,7 +158,7 @@ BOOKED = Booking(
     staff="Sam",
     way=Meeting.PLACE,
     starts_at=datetime(2026, 12, 1, 10, 0, tzinfo=UTC),
-    place="Nelson Library, Market Square",
+    place="the library, Mill Lane",
 )
 
 RESULTS: Mapping[Callable[..., Any], tuple[object, ...]] = {

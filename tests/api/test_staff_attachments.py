@@ -135,4 +135,4 @@ async def test_the_description_says_what_a_download_may_be(app: FastAPI) -> None
     operation = app.openapi()["paths"]["/api/v1/attachments/{attachment_id}"]["get"]
     assert "application/json" not in operation["responses"]["200"]["content"]
     assert {"audio/*", "image/*", "application/octet-stream"} <= set(operation["responses"]["200"]["content"])
-    assert set(operation["responses"]) == {"200", "401", "403", "404", "422", "503"}
+    assert set(operation["responses"]) == {"200", "401", "403", "404", "422", "429", "503"}

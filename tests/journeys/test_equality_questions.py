@@ -251,7 +251,7 @@ async def test_what_is_still_to_be_sent_is_not_changed_under_way(ann: Speaker) -
 
 
 def test_numbers_under_five_are_not_told_and_cannot_be_worked_out() -> None:
-    assert tellable({"a": 40, "b": 12, "c": 4, "d": 0}) == {"a": 40, "b": 12, "c": None, "d": None}
+    assert tellable({"a": 40, "b": 12, "c": 4, "d": 0}) == {"a": 40, "b": None, "c": None, "d": None}
     assert tellable({"a": 40, "b": 12, "c": 5}) == {"a": 40, "b": 12, "c": 5}
     assert tellable({"a": 40, "b": 12, "c": 4}) == {"a": 40, "b": None, "c": None}
     assert tellable({"a": 1}) == {"a": None}
