@@ -73,7 +73,7 @@ $(STYLE): frontend/package-lock.json requirements-assets.lock $(wildcard fronten
 		node $(NODE)/lib/node_modules/npm/bin/npm-cli.js --prefix frontend ci \
 		--silent --ignore-scripts --omit=optional --no-audit --no-fund
 	@$(NODE)/bin/node frontend/node_modules/sass/sass.js --no-source-map --style=compressed \
-		--load-path=frontend/node_modules frontend/style.scss $@
+		--load-path=frontend/node_modules frontend/staff.scss:$(@D)/staff.css frontend/style.scss:$@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
 	@echo "Installing what the tests need..."

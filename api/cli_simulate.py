@@ -13,6 +13,7 @@ import uvloop
 from rich.console import Console
 from rich.progress import Progress
 
+from api import logs
 from api.house import open_house
 from api.in_house import kindly
 from api.made_up.link_workers import LinkWorkers
@@ -43,6 +44,7 @@ def simulate(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Run a whole service of made-up people in simulated time, on records of its own that are gone afterwards."""
+    logs.begin()
     with kindly(), tempfile.TemporaryDirectory(prefix="waitingroom-simulated-") as folder:
         home = Path(folder)
         home.chmod(0o755)

@@ -65,7 +65,7 @@ def appointment_lines(
         for one, place in made
         for step in _steps(one)
     ]
-    return sorted(lines, key=lambda line: line.at)
+    return sorted(lines, key=lambda line: (line.at, line.id))
 
 
 def appointment_line(

@@ -23,6 +23,8 @@ FIRST_FIELDS = {
         "claimed_by",
         "claimed_at",
         "version",
+        "maybe_known",
+        "unanswered_since",
     ),
 }
 
