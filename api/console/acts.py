@@ -1,17 +1,16 @@
 """What staff do from a person's page, one form each: pick up, write, note down, put back, close."""
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import PlainTextResponse, RedirectResponse
+from fastapi.responses import PlainTextResponse
 from starlette.datastructures import FormData
 
 from api.console.access import does
+from api.console.done import carry_out, status_of
 from api.console.person import Trouble, draw_handoff, was, what_changed
 from api.console.preview import Look, look
-from api.errors import STATUSES
 from api.pages import GUARDS
 from api.staff.access import Deed, HandoffId
 from api.staff.models import DAY_MINUTES, LONGEST_MESSAGE, LONGEST_NOTE, CloseReason, VerdictName
@@ -22,7 +21,7 @@ from waitingroom.alarms import Verdict
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
 from waitingroom.handoffs import Handoff, Status
-from waitingroom.idempotency import KeyReusedError, Reply
+from waitingroom.idempotency import KeyReusedError
 from waitingroom.loads import OverCapError
 from waitingroom.roles import Scope
 
@@ -203,27 +202,21 @@ async def settle_danger(request: Request, handoff_id: HandoffId, deed: Changes) 
 
 async def _done(request: Request, handoff_id: HandoffId, deed: Deed, work: Work) -> Response:
     """Do it in one transaction and show what is next; where it is refused, draw the page again with all it had."""
-
-    async def reply(session: Session) -> Reply:
-        return Reply(303, None, json.dumps(await work(session)))
-
     typed = _typed(form := await request.form())
     try:
-        answered = await deed.do(reply)
+        return await carry_out(deed, work)
     except NotFoundError:
         raise
     except FormError as lack:
         trouble = Trouble(lack.words, 422, lack.field, typed)
-    except StaleError:
-        words = await _changed(deed, handoff_id, str(form.get("was", "")))
-        trouble = Trouble(words, STATUSES[StaleError], typed=typed)
-    except KeyReusedError:
-        trouble = Trouble(SENT_BEFORE, STATUSES[KeyReusedError], typed=typed)
+    except StaleError as stale:
+        trouble = Trouble(
+            await _changed(deed, handoff_id, str(form.get("was", ""))), status_of(stale), typed=typed
+        )
+    except KeyReusedError as reused:
+        trouble = Trouble(SENT_BEFORE, status_of(reused), typed=typed)
     except RefusedError as refusal:
-        status = next(STATUSES[kind] for kind in type(refusal).__mro__ if kind in STATUSES)
-        trouble = Trouble(refusal.words, status, PUT_RIGHT.get(type(refusal), "main"), typed)
-    else:
-        return RedirectResponse(json.loads(bytes(answered.body)), 303, GUARDS)
+        trouble = Trouble(refusal.words, status_of(refusal), PUT_RIGHT.get(type(refusal), "main"), typed)
     return await draw_handoff(deed, handoff_id, trouble=trouble)
 
 

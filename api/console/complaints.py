@@ -17,7 +17,7 @@ from api.staff.models import LONGEST_MESSAGE
 from api.staff.rights_models import complaint_line, complaint_told, request_line, request_told
 from bot import answering, reading
 from waitingroom import complaints, data_requests, rights
-from waitingroom.complaints import Outcome, Status
+from waitingroom.complaints import Complaint, Outcome, Status
 from waitingroom.database import Session
 from waitingroom.roles import Scope
 
@@ -79,14 +79,7 @@ async def acknowledge(
     """Tell someone that their complaint was read."""
 
     async def work(session: Session) -> str:
-        moved = await complaints.move(
-            session,
-            complaint_id=complaint_id,
-            staff_id=deed.caller.staff_id,
-            version=version,
-            to=Status.ACKNOWLEDGED,
-            now=deed.now,
-        )
+        moved = await _move(session, deed, complaint_id, version, to=Status.ACKNOWLEDGED)
         if not told_another_way:
             who, name = deed.caller.staff_id, deed.caller.name
             await answering.acknowledge(
@@ -113,14 +106,7 @@ async def answer(
         return await _complaint(deed, complaint_id, problem, 422, typed=text)
 
     async def work(session: Session) -> str:
-        moved = await complaints.move(
-            session,
-            complaint_id=complaint_id,
-            staff_id=deed.caller.staff_id,
-            version=version,
-            to=Status.ANSWERED,
-            now=deed.now,
-        )
+        moved = await _move(session, deed, complaint_id, version, to=Status.ANSWERED)
         if not told_another_way:
             await _tell(session, deed, moved.conversation_id, words)
         return f"{PAGE}/{complaint_id}?done=answered"
@@ -137,15 +123,7 @@ async def close(complaint_id: uuid.UUID, deed: Changes, version: Version, *, out
         return await _complaint(deed, complaint_id, CHOOSE, 422)
 
     async def work(session: Session) -> str:
-        await complaints.move(
-            session,
-            complaint_id=complaint_id,
-            staff_id=deed.caller.staff_id,
-            version=version,
-            to=Status.CLOSED,
-            outcome=Outcome(outcome),
-            now=deed.now,
-        )
+        await _move(session, deed, complaint_id, version, to=Status.CLOSED, outcome=Outcome(outcome))
         return f"{PAGE}?done=closed"
 
     return await finish(deed, work, again=lambda words, status: _complaint(deed, complaint_id, words, status))
@@ -191,6 +169,21 @@ async def end(
 
     return await finish(
         deed, work, again=lambda words, status: _request(deed, request_id, words, status, typed=text)
+    )
+
+
+async def _move(
+    session: Session,
+    deed: Deed,
+    complaint_id: uuid.UUID,
+    version: int,
+    *,
+    to: Status,
+    outcome: Outcome | None = None,
+) -> Complaint:
+    who = deed.caller.staff_id
+    return await complaints.move(
+        session, complaint_id=complaint_id, staff_id=who, version=version, to=to, outcome=outcome, now=deed.now
     )
 
 

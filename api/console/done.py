@@ -17,19 +17,27 @@ Again = Callable[[str, int], Awaitable[Response]]
 CHANGED = "Something changed since you opened this page. This is how it stands now: look again, then decide."
 
 
-async def finish(deed: Deed, work: Callable[[Session], Awaitable[str]], *, again: Again) -> Response:
-    """Do `work`, which gives the address to show next. Raises NotFoundError; `again` draws any other refusal."""
+async def carry_out(deed: Deed, work: Callable[[Session], Awaitable[str]]) -> Response:
+    """Do `work` in one transaction, and lead on to the address it gives. Raises what `work` raises."""
 
     async def reply(session: Session) -> Reply:
         return Reply(303, None, json.dumps(await work(session)))
 
+    answered = await deed.do(reply)
+    return RedirectResponse(json.loads(bytes(answered.body)), 303, dict(GUARDS))
+
+
+def status_of(refusal: RefusedError) -> int:
+    """Say what HTTP calls a refusal."""
+    return next(STATUSES[kind] for kind in type(refusal).__mro__ if kind in STATUSES)
+
+
+async def finish(deed: Deed, work: Callable[[Session], Awaitable[str]], *, again: Again) -> Response:
+    """Do `work`, which gives the address to show next. Raises NotFoundError; `again` draws any other refusal."""
     try:
-        answered = await deed.do(reply)
+        return await carry_out(deed, work)
     except NotFoundError:
         raise
-    except StaleError:
-        return await again(CHANGED, STATUSES[StaleError])
     except RefusedError as refusal:
-        status = next(STATUSES[kind] for kind in type(refusal).__mro__ if kind in STATUSES)
-        return await again(refusal.words, status)
-    return RedirectResponse(json.loads(bytes(answered.body)), 303, dict(GUARDS))
+        words = CHANGED if isinstance(refusal, StaleError) else refusal.words
+        return await again(words, status_of(refusal))

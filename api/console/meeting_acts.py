@@ -1,21 +1,17 @@
 """What staff do on the page of meetings, one form each: offer times, end an appointment, write for later."""
 
-import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
-from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData
 
 from api import access_paths
 from api.console.access import does
-from api.console.done import finish
+from api.console.done import carry_out, finish, status_of
 from api.console.meeting import draw_later, draw_meeting
-from api.errors import STATUSES
-from api.pages import GUARDS
 from api.staff.access import Deed, HandoffId, Visit
 from api.staff.models import LONGEST_MESSAGE
 from bot import appointing, reading
@@ -24,7 +20,6 @@ from waitingroom import appointments, caseload, later
 from waitingroom.appointments import MOST_OFFERED, Status, Way
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError
-from waitingroom.idempotency import Reply
 from waitingroom.roles import Scope
 
 router = APIRouter(tags=["console"], include_in_schema=False)
@@ -155,21 +150,18 @@ async def change_later(
 async def _done(deed: Deed, handoff_id: uuid.UUID, work: Work, done: str, form: FormData) -> Response:
     """Do it in one transaction and show the page; where it is refused, draw it again with what was typed."""
 
-    async def reply(session: Session) -> Reply:
-        return Reply(303, None, json.dumps(str(await work(session))))
+    async def shown(session: Session) -> str:
+        return f"/staff/handoffs/{await work(session)}/meeting?done={done}"
 
     try:
-        answered = await deed.do(reply)
+        return await carry_out(deed, shown)
     except NotFoundError:
         raise
     except RefusedError as refusal:
-        status = next(STATUSES[kind] for kind in type(refusal).__mro__ if kind in STATUSES)
         typed = {name: str(value) for name, value in form.multi_items() if name not in {"token", "once"}}
         async with deed.house.database.transaction() as session:
             await access_paths.check(session, deed.caller, now=deed.now, handoff_id=handoff_id)
-        return await draw_meeting(deed, handoff_id, trouble=refusal.words, typed=typed, status=status)
-    back = json.loads(bytes(answered.body))
-    return RedirectResponse(f"/staff/handoffs/{back}/meeting?done={done}", 303, GUARDS)
+        return await draw_meeting(deed, handoff_id, trouble=refusal.words, typed=typed, status=status_of(refusal))
 
 
 def _moment(visit: Visit, form: FormData, name: str) -> datetime | None:

@@ -1,7 +1,7 @@
 """What staff see and decide of people others told us of."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from bot import asking
 from bot.channels.twilio.account import Account
 from bot.channels.twilio.sms import Sms
 from tests.at_work import AtWork, joins, someone
-from tests.journeys.someone_else import BEGINS, BY_CALL, BY_TEXT, CODE, DECIDES, SOON, OnOwnPhone, rows
+from tests.journeys.someone_else import BEGINS, BY_CALL, BY_TEXT, CODE, DECIDES, OnOwnPhone, rows
 from tests.talking import Speaker
 from waitingroom.staff import Scope
 
@@ -36,6 +36,11 @@ async def karen(app: FastAPI) -> Speaker:
     sms = Sms(Account("AC0", "token"), "+447700900999", drama_numbers=True)
     house.desk.channels["sms"] = sms  # type: ignore[index]
     return someone(app)
+
+
+def next_noon(karen: Speaker) -> datetime:
+    """Tomorrow at twelve: whatever the hour of this run, nobody sleeps then."""
+    return (karen.now + timedelta(days=1)).replace(hour=12)
 
 
 async def the_one(sam: AtWork, **asked: Any) -> dict[str, Any]:
@@ -129,7 +134,7 @@ async def test_a_no_on_the_phone_deletes_it_and_nobody_asks_again(sam: AtWork, k
     assert answer.json() == {"deleted": True}
     assert (await sam.get(f"/introductions/{one['id']}")).status_code == 404
     await karen.says(*BEGINS, *BY_TEXT)
-    await asking.ask_introduced(karen.desk, now=karen.now + SOON)
+    await asking.ask_introduced(karen.desk, now=next_noon(karen))
     assert await rows(karen.desk, "introduction") == 0
     assert await rows(karen.desk, "contact") == 1
 
@@ -137,7 +142,7 @@ async def test_a_no_on_the_phone_deletes_it_and_nobody_asks_again(sam: AtWork, k
 async def test_danger_keeps_a_phone_silent_until_staff_release_it(sam: AtWork, karen: Speaker) -> None:
     rose = OnOwnPhone(karen.desk, now=karen.now)
     await karen.says(*BEGINS, *BY_TEXT, "my mum says she wants to die")
-    await asking.ask_introduced(karen.desk, now=karen.now + SOON)
+    await asking.ask_introduced(karen.desk, now=next_noon(karen))
     assert await rose.screen() == []
     one = await the_one(sam, status="held")
     assert one["in_danger"] is True
@@ -146,8 +151,7 @@ async def test_danger_keeps_a_phone_silent_until_staff_release_it(sam: AtWork, k
     released = await sam.post(f"/introductions/{one['id']}/release", version=one["version"])
     assert released.status_code == 200, released.text
     assert (released.json()["status"], released.json()["in_danger"]) == ("to_ask", False)
-    house_now = karen.now + timedelta(days=1)
-    await asking.ask_introduced(karen.desk, now=house_now.replace(hour=12))
+    await asking.ask_introduced(karen.desk, now=next_noon(karen))
     assert len(await rose.screen()) == 1
     again = await sam.post(f"/introductions/{one['id']}/release", version=one["version"] + 1)
     assert again.status_code in {409, 412}
