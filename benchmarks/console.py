@@ -29,6 +29,8 @@ from waitingroom import staff_sessions
 
 PROMISED = {"queue": 100.0, "person": 100.0, "search": 150.0, "quarterly report": 2_000.0}
 """Milliseconds within which 95 of 100 must come."""
+UNLIMITED = {"WAITINGROOM_STAFF_BURST": "100000"}
+"""The pages come quicker than one member of staff may ask for them."""
 PLAIN = """
 SELECT h.*, v.language, p.area FROM handoff h JOIN conversation v ON v.id = h.conversation_id
 LEFT JOIN person p ON p.id = v.person_id
@@ -48,7 +50,7 @@ def main() -> None:
     with database() as (folder, url):
         secret, took = uvloop.run(_fill(folder, url, told.people, told.messages))
         peer = uvloop.run(_plain(url, told.times))
-        with serving(str(WAITINGROOM), "web", folder=folder, ready="/readyz") as web:
+        with serving(str(WAITINGROOM), "web", folder=folder, ready="/readyz", settings=UNLIMITED) as web:
             pages = _measure(f"http://127.0.0.1:{web.port}", secret, told.people, told.times)
     figures = {"people": told.people, "messages": told.people * told.messages, "filled_s": took, "pages": pages}
     figures["pages"]["the queue in plain SQL"] = peer

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -45,10 +46,15 @@ def database() -> Iterator[tuple[Path, str]]:
 
 
 @contextmanager
-def serving(*words: str, folder: Path, ready: str) -> Iterator[Serving]:
-    """Run a command on the database in `folder` until the path `ready` answers 200; stop it afterwards."""
+def serving(
+    *words: str, folder: Path, ready: str, settings: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[Serving]:
+    """Run a command on the database in `folder` until the path `ready` answers 200; stop it afterwards.
+
+    `settings`: what it finds in its environment beside that.
+    """
     port = free_port()
-    settings = {"WAITINGROOM_DATA": str(folder), "WAITINGROOM_PORT": str(port)}
+    settings = {"WAITINGROOM_DATA": str(folder), "WAITINGROOM_PORT": str(port), **settings}
     begun = time.perf_counter()
     process = subprocess.Popen(words, env={**os.environ, **settings})
     try:
