@@ -157,6 +157,8 @@ def _check_set(settings: Settings) -> None:
 def _client(house: House, request: Request) -> "AsyncOAuth2Client":
     from authlib.integrations.httpx_client import AsyncOAuth2Client
 
+    from api.oidc_dialling import Outward
+
     settings = house.settings
     assert settings.oidc_client_secret is not None  # noqa: S101
     home = settings.public_url or str(request.base_url).rstrip("/")
@@ -167,7 +169,7 @@ def _client(house: House, request: Request) -> "AsyncOAuth2Client":
         scope=SCOPE,
         code_challenge_method="S256",
         timeout=PATIENCE,
-        trust_env=False,
+        transport=Outward(urlsplit(settings.oidc_issuer).hostname or ""),
         follow_redirects=False,
     )
 

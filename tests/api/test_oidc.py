@@ -1,5 +1,6 @@
 """Signing in with an organisation's own accounts, against a real OpenID provider on this machine."""
 
+import asyncio
 import json
 import socket
 import subprocess
@@ -14,11 +15,12 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from fastapi import FastAPI
-from httpx2 import AsyncClient, Response
+from httpx2 import AsyncClient, ConnectError, Response
 from pydantic import SecretStr
 
 from api.app import create_app
 from api.oidc import ProviderError, may_dial, read_token
+from api.oidc_dialling import Outward
 from api.settings import Settings
 from tests.conftest import running
 from tests.entering import AtTheDoor, MovedClock, at_the_door, invited
@@ -256,6 +258,37 @@ async def test_without_a_provider_there_is_no_such_door(app: FastAPI) -> None:
 )
 def test_only_https_is_dialled_except_on_this_machine(address: str, issuer: str, may: bool) -> None:
     assert may_dial(address, issuer) is may
+
+
+@pytest.mark.parametrize("inward", [["127.0.0.1"], ["93.184.215.14", "10.0.0.7"], ["::ffff:169.254.169.254"], []])
+async def test_a_name_of_the_provider_that_leads_inside_is_not_dialled(inward: list[str]) -> None:
+    came: list[object] = []
+
+    async def takes(_reader: object, writer: asyncio.StreamWriter) -> None:
+        came.append(writer)
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}")
+        await writer.drain()
+        writer.close()
+
+    async def found(host: str, _port: int) -> list[str]:
+        return ["127.0.0.1"] if host == "login.example.org" else inward
+
+    inside = await asyncio.start_server(takes, "127.0.0.1", 0)
+    port = inside.sockets[0].getsockname()[1]
+    async with inside, AsyncClient(transport=Outward("login.example.org", found)) as client:
+        with pytest.raises(ConnectError):
+            await client.get(f"http://keys.example.org:{port}/jwks")
+        assert came == []
+        assert (await client.get(f"http://login.example.org:{port}/jwks")).json() == {}
+        assert len(came) == 1, "the provider that the settings name may be inside"
+
+
+async def test_the_way_out_to_a_provider_finds_names_as_this_machine_does() -> None:
+    async with AsyncClient(transport=Outward("localhost")) as client:
+        with pytest.raises(ConnectError):
+            await client.get("http://localhost:1/")
+        with pytest.raises(ConnectError):
+            await client.get("https://nobody.invalid/")
 
 
 def test_a_token_is_read_only_where_every_claim_of_it_is_right() -> None:
