@@ -1,9 +1,12 @@
 """Live: tells open pages that a conversation has grown, or the queue changed, by PostgreSQL's notifications."""
 
 import asyncio
+import json
 import uuid
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 import asyncpg
 from sqlalchemy.engine import URL
@@ -17,6 +20,20 @@ RETRY = 1.0
 """Seconds between tries to listen again after the database went away."""
 
 
+LATEST = 50
+"""How many who came last to the queue are remembered, for pages that are told a moment later."""
+
+
+@dataclass(frozen=True)
+class Newcomer:
+    """Someone who just came to the queue. `urgency` 0 is the most urgent; `hub_id` None: everyone's."""
+
+    handoff_id: uuid.UUID
+    urgency: int
+    hub_id: uuid.UUID | None
+    reference: str
+
+
 class Live:
     """One listening connection a process. A page that watches is told; what was missed it asks for itself."""
 
@@ -25,6 +42,9 @@ class Live:
         self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._watchers: dict[uuid.UUID, set[asyncio.Event]] = {}
         self._stop = asyncio.Event()
+        self._newcomers: deque[tuple[int, Newcomer]] = deque(maxlen=LATEST)
+        self.changes = 0
+        """how often the queue changed since this process began to listen"""
 
     async def listen(self) -> None:
         """Listen until stop(); whenever the line was down, every page is told to look."""
@@ -43,6 +63,14 @@ class Live:
     def stopped(self) -> bool:
         """Whether the process is closing."""
         return self._stop.is_set()
+
+    def watchers(self, conversation_id: uuid.UUID) -> int:
+        """Count the pages of this process that watch a conversation; with QUEUE, the queue."""
+        return len(self._watchers.get(conversation_id, ()))
+
+    def came_since(self, change: int) -> list[Newcomer]:
+        """List who came to the queue after so many changes."""
+        return [one for at, one in self._newcomers if at > change]
 
     @asynccontextmanager
     async def watching(self, conversation_id: uuid.UUID) -> AsyncIterator[asyncio.Event]:
@@ -80,7 +108,13 @@ class Live:
     def _heard(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         self.tell(uuid.UUID(str(payload)))
 
-    def _queue_changed(self, _connection: object, _pid: int, _channel: str, _payload: object) -> None:
+    def _queue_changed(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
+        told = json.loads(str(payload))
+        self.changes += 1
+        if told.get("new"):
+            hub = uuid.UUID(told["hub"]) if told["hub"] else None
+            one = Newcomer(uuid.UUID(told["id"]), told["urgency"], hub, told["reference"] or "")
+            self._newcomers.append((self.changes, one))
         self.tell(QUEUE)
 
     def _tell_all(self) -> None:

@@ -68,6 +68,8 @@ class Reason(StrEnum):
     """nobody has answered what they wrote for two working days"""
     NOT_SENT = "not_sent"
     """a message that was to go later could not: the talk was no longer its writer's, or they stopped messages"""
+    COULD_NOT_REACH = "could_not_reach"
+    """a message did not go after hours of trying, or its provider will not take it"""
 
 
 class Urgency(IntEnum):
@@ -97,8 +99,12 @@ MOVES: dict[Status, frozenset[Status]] = {
 
 OPEN = text("status IN ('waiting', 'claimed')")
 QUEUE_CHANGED = "waitingroom_queue"
-"""The notification that a hand-off was raised, claimed, changed or ended; its payload is the hand-off's id."""
-TELL = text("SELECT pg_notify(:channel, :handoff)")
+"""The notification that a hand-off was raised, claimed, changed or ended.
+
+Its payload is JSON: the hand-off's id; where it was raised also whether it is `new`, how urgent, of which hub, and
+by which reference it goes, so that two hundred open pages need not all ask for that at once.
+"""
+TELL = text("SELECT pg_notify(:channel, json_build_object('id', cast(:handoff AS text))::text)")
 RAISE = """
 INSERT INTO handoff AS h (id, conversation_id, referral_id, reasons, urgency, status, raised_at, version)
 VALUES ($1, $2, $3, ARRAY[$4::varchar], $5, 'waiting', $6, 1)
@@ -107,7 +113,10 @@ SET reasons = array_append(array_remove(h.reasons, $4::varchar), $4::varchar),
     urgency = LEAST(h.urgency, excluded.urgency),
     referral_id = COALESCE(excluded.referral_id, h.referral_id),
     version = h.version + 1
-RETURNING id, pg_notify('waitingroom_queue', id::text)
+RETURNING id, pg_notify('waitingroom_queue', json_build_object(
+    'id', h.id, 'new', h.version = 1, 'urgency', h.urgency,
+    'hub', (SELECT v.hub_id FROM conversation v WHERE v.id = h.conversation_id),
+    'reference', (SELECT r.reference FROM referral r WHERE r.id = h.referral_id))::text)
 """
 """Opens a hand-off, or adds to the one that is open: it can only become more urgent."""
 

@@ -1,4 +1,4 @@
-"""Live news for open pages of the console: only that something changed; what, the page asks for itself."""
+"""Live news for open pages of the console: who came, or that something changed; the rest the page asks for."""
 
 import asyncio
 import uuid
@@ -8,9 +8,11 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from api.console import words as console_words
 from api.console.access import sees
-from api.live import QUEUE, Live
+from api.live import QUEUE, Live, Newcomer
 from api.staff.access import HandoffId, Visit
+from api.staff.models import urgency_name
 from waitingroom import handoffs
 from waitingroom.roles import Scope
 from waitingroom.staff_sessions import IDLE
@@ -19,15 +21,36 @@ router = APIRouter(tags=["console"], include_in_schema=False)
 
 BREATH = 0.25
 """Seconds between two pieces of news, so that a busy minute is not a storm."""
+AT_ONCE = 10
+"""So many pages may draw the queue anew at once; of more, each waits a while by chance."""
+DRAWING = 20
+"""Milliseconds that are left for each of those more (benchmarks/live_pages.py)."""
 
 
 @router.get("/staff/events", operation_id="queueEvents", response_class=EventSourceResponse)
 async def events(
     request: Request, visit: Annotated[Visit, sees(Scope.QUEUE_READ)]
 ) -> AsyncIterator[ServerSentEvent]:
-    """Say whenever the queue changed. It ends when a session would: whoever is still there dials again."""
-    async for one in _news(request.app.state.live, QUEUE, "queue"):
-        yield one
+    """Say whenever the queue changed, and who came. It ends when a session would: who is still there dials again.
+
+    `spread`: milliseconds over which the pages that hear this are to ask for the new list.
+    """
+    line: Live = request.app.state.live
+    known = line.changes
+    async for one in _news(line, QUEUE, "queue"):
+        came, known = line.came_since(known), line.changes
+        mine = visit.caller.hub_id
+        told = [_newcomer(each) for each in came if None in {mine, each.hub_id} or each.hub_id == mine]
+        spread = max(0, line.watchers(QUEUE) - AT_ONCE) * DRAWING
+        yield one.model_copy(update={"data": {"came": told, "spread": spread}})
+
+
+def _newcomer(one: Newcomer) -> dict[str, str]:
+    return {
+        "id": str(one.handoff_id),
+        "reference": one.reference,
+        "urgency": console_words.URGENCIES[urgency_name(one.urgency)],
+    }
 
 
 async def _talk_of(handoff_id: HandoffId, visit: Annotated[Visit, sees(Scope.PERSON_READ)]) -> uuid.UUID:

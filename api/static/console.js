@@ -14,12 +14,15 @@ byId("trouble")?.focus();
 const PAUSE = 25 * 60 * 1000; // before a session falls asleep: a page nobody looks at must not keep it awake
 const POLL = 15000;
 const APART = 900; // milliseconds between two looks at the queue
+const SOON = 500; // milliseconds within which the list itself is news enough
 const newer = byId("newer");
 let touched = Date.now();
 let stream = null;
 let followed = false;
 let looked = 0;
-let looking = null;
+let looking = null; // the timer of the next look, or NOW while one is under way
+const NOW = "now";
+let again = false;
 let waiting = null; // a fresher list that is not shown yet, since someone is inside the one on the page
 
 for (const kind of ["pointerdown", "pointermove", "keydown", "scroll"]) {
@@ -72,7 +75,10 @@ function take(page) {
   const came = after.filter((row) => !before.includes(row)).length;
   const shape = (one) => LIST === "talk" ? one.textContent.replace(/\s+/g, " ")
     : one.querySelector(".queue").textContent.replace(/\s+/g, " ") + one.querySelector(".tabs").textContent;
-  if (shape(list) === shape(fresh)) return;
+  if (shape(list) === shape(fresh)) {
+    if (!waiting) newer.hidden = true;
+    return;
+  }
   const adopted = document.adoptNode(fresh);
   adopted.dataset.title = page.title;
   if (inside(list) && before.length) {
@@ -83,15 +89,39 @@ function take(page) {
   if (came) heard.textContent = `${came} new in the ${LIST === "talk" ? "timeline" : "queue"}`;
 }
 
-function look() {
+// Who has just come is told at once, on the first page of all who wait; the list with them follows in its turn.
+function tell(came) {
+  const asked = new URLSearchParams(location.search);
+  const chosen = [...asked].some(([name, value]) => value && name !== "done" && !(name === "tab" && value === "waiting"));
+  const list = byId(LIST);
+  const fresh = came.filter((one) => !byId(`row-${one.id}`));
+  if (chosen || !list || !fresh.length) return;
+  const words = fresh.length === 1 ? `New, ${fresh[0].urgency.toLowerCase()}: ${fresh[0].reference || "no referral yet"}` : `${fresh.length} new`;
+  newer.firstElementChild.textContent = `${words}. Show`;
+  newer.hidden = false;
+  heard.textContent = `${words}, in the queue`;
+}
+
+function look(later = 0) {
+  again = looking === NOW; // what changes while we look is looked at after
   if (looking) return;
-  const due = Math.max(0, looked + APART - Date.now());
+  const due = Math.max(later, looked + APART - Date.now());
   looking = setTimeout(async () => {
     looked = Date.now();
+    looking = NOW;
     const page = await fetched(location.pathname + location.search);
     looking = null;
     take(page);
+    if (again) look();
   }, due);
+}
+
+// Someone wants the list now, and does not wait for this page's turn.
+function hurry() {
+  if (looking && looking !== NOW) clearTimeout(looking);
+  if (looking !== NOW) looking = null;
+  looked = 0;
+  look();
 }
 
 function follow() {
@@ -101,8 +131,13 @@ function follow() {
     if (followed) look(); // what came while nobody listened
     followed = true;
   });
-  stream.addEventListener("queue", look);
-  stream.addEventListener("grown", look);
+  stream.addEventListener("queue", (event) => {
+    const told = JSON.parse(event.data);
+    const later = Math.random() * told.spread;
+    if (later > SOON) tell(told.came);
+    look(later);
+  });
+  stream.addEventListener("grown", () => look());
   stream.onerror = () => { if (stream?.readyState === EventSource.CLOSED) stream = null; };
 }
 
@@ -114,6 +149,7 @@ function hangUp() {
 if (body.dataset.live) {
   newer.firstElementChild.addEventListener("click", () => {
     if (waiting) put(waiting);
+    else hurry();
     if (LIST === "queue") byId("main").focus({ preventScroll: true });
     else byId("timeline").focus({ preventScroll: true });
   });

@@ -133,6 +133,26 @@ def test_everything_can_be_done_with_the_keyboard_alone(
     expect(page.get_by_role("heading", name="Queue", exact=True)).to_be_visible()
 
 
+def test_among_many_pages_who_came_is_told_before_the_list_is_drawn(
+    at_desk: Opens, comes: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.console.events.AT_ONCE", -1_000_000)
+    monkeypatch.setattr("api.console.events.DRAWING", 1_000)
+    page = at_desk().open("/staff")
+    expect(page.get_by_text("Nobody here just now.")).to_be_visible()
+    comes()
+    bar = page.get_by_role("button", name=re.compile("^New, routine: .+ Show$"))
+    expect(bar).to_be_visible()
+    expect(page.locator(".case")).to_have_count(0)
+    bar.click()
+    expect(page.locator(".case")).to_have_count(1)
+    expect(bar).to_be_hidden()
+    page.goto(page.url + "?need=money")
+    comes()
+    page.wait_for_timeout(500)
+    expect(page.locator("#newer")).to_be_hidden()
+
+
 def test_single_keys_can_be_turned_off(at_desk: Opens, comes: Callable[..., None]) -> None:
     comes()
     page = at_desk().open("/staff")
