@@ -153,6 +153,21 @@ def _builds(account: Account) -> Iterator[Programs]:
             yield usable
 
 
+def clients(program: str) -> list[tuple[int, Path]]:
+    """List where a program that speaks to servers (pg_dump, say) is here, by major version, the newest first.
+
+    Unlike a server, such a program may run as root: the wheel's own is run where it lies.
+    """
+    us = Account(os.geteuid(), os.getegid(), str(os.geteuid()), change=False)
+    found = []
+    for folder in (*_wheel_folders(), *_system_folders(us)):
+        path = folder / program
+        number = re.search(r"\) (\d+)", us.run([str(path), "--version"]).stdout) if path.exists() else None
+        if number:
+            found.append((int(number[1]), path))
+    return sorted(found, key=lambda one: one[0], reverse=True)
+
+
 def _wheel_folders() -> list[Path]:
     """List the folders of programs in the wheel, newest version first; it is found, not imported."""
     found = importlib.util.find_spec(PACKAGE)
