@@ -17,7 +17,7 @@ NO_TWILIO = "Set WAITINGROOM_TWILIO_ACCOUNT and WAITINGROOM_TWILIO_TOKEN first."
 @channels_cli.command()
 def check() -> None:
     """Ask each provider how we stand, and say what to mend, a line each. Ends with 1 where there is anything."""
-    found = uvloop.run(_look(Settings()))
+    found = uvloop.run(look_at(Settings()))
     for line in found:
         typer.echo(line)
     if not found:
@@ -71,7 +71,7 @@ def drop_webhook() -> None:
     typer.echo("Telegram keeps messages until it is asked for them.")
 
 
-async def _look(settings: Settings) -> list[str]:
+async def look_at(settings: Settings) -> list[str]:
     """Say what is wrong with each channel that has settings, a sentence each."""
     found: list[str] = []
     account = twilio_account(settings)

@@ -1,21 +1,23 @@
 """Records on the command line: what has been kept long enough, and clearing it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from sqlmodel import SQLModel
 
 from api.house import House
 from api.in_house import in_house
 from bot import tidying
-from waitingroom import retention
-from waitingroom.database import Database
+from waitingroom import afresh, retention
 from waitingroom.record_classes import RULES, RecordClass
 
 records_cli = typer.Typer(
     help="How long records are kept, what is due to go, and clearing it.", no_args_is_help=True
+)
+LOG_STAYS = (
+    "The tables are written afresh. The write-ahead log is not ours to empty here: what was deleted stays "
+    "in it, sealed, until the server lets go of it."
 )
 out = Console(highlight=False, soft_wrap=True)
 Demo = Annotated[bool, typer.Option("--demo", help="Use the demo's own keys and clock.")]
@@ -55,7 +57,8 @@ def clear(
     rewrite: Annotated[
         bool,
         typer.Option(
-            "--rewrite", help="Also write every table afresh, so that nothing deleted is left in its file."
+            "--rewrite",
+            help="Also write every table and the log afresh: nothing deleted is left in a file.",
         ),
     ] = False,
     ids: Ids = False,
@@ -69,26 +72,14 @@ def clear(
     async def cleared(house: House) -> Mapping[RecordClass, int]:
         gone = await tidying.clear(house.at_work, now=house.clock.now())
         if rewrite:
-            await write_afresh(house.database)
+            await afresh.write_tables(house.database)
+            if not await afresh.write_log(house.database):
+                out.print(LOG_STAYS)
         return gone
 
     gone = in_house(cleared, demo=demo)
     told = [f"{kind:15} {many}" for kind, many in gone.items() if many]
     out.print("\n".join(["Deleted:", *told]) if told else "Nothing was due.")
-
-
-async def write_afresh(database: Database, only: Sequence[str] = ()) -> None:
-    """Write every table, or `only` these, afresh.
-
-    Deleted rows stay in a table's file, sealed, until PostgreSQL uses their place.
-    PostgreSQL's samples of columns are made anew with it: they hold sealed values too. Each table is closed to all
-    others while it is written: for hours when nobody writes.
-    """
-    every = only or [table.name for table in SQLModel.metadata.sorted_tables]
-    names = ", ".join(f'"{name}"' for name in every)
-    async with database.statements() as driver:
-        await driver.execute(f"VACUUM (FULL, ANALYZE) {names}", timeout=None)
-        await driver.execute("VACUUM (FULL) pg_statistic", timeout=None)
 
 
 async def _due(house: House) -> Mapping[RecordClass, list[str]]:

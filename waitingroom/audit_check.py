@@ -77,6 +77,25 @@ async def verify(session: Session, *, kept: str | None = None) -> Found:
     return Found(at - row["first"] + 1, written(at, link), wrong)
 
 
+async def tail_wrong(session: Session, *, rows: int) -> str | None:
+    """Walk the newest rows only, and say what is wrong with them; None where they fit. For the whole: verify()."""
+    head = await session.driver.fetchrow(HEAD)
+    if head is None:
+        return "the head is gone" if await session.driver.fetchval(ANY) else None
+    after = max(head["first"] - 1, head["last"] - rows)
+    before = await session.driver.fetchval("SELECT link FROM audit_entry WHERE place = $1", after)
+    if before is None and after >= head["first"]:
+        return f"row {after} is missing"
+    at, link = after, before or head["start"]
+    for row in await session.driver.fetch("SELECT * FROM audit_entry WHERE place > $1 ORDER BY place", after):
+        if row["place"] != at + 1:
+            return f"row {at + 1} is missing"
+        if linked(session.keys, link, row) != row["link"]:
+            return f"row {at + 1} was changed"
+        at, link = at + 1, row["link"]
+    return _end_wrong(session.keys, head, at, link, None)
+
+
 async def _walk(
     session: Session, first: int, start: bytes, wanted: tuple[int, str] | None
 ) -> tuple[int, bytes, str | None]:

@@ -16,6 +16,7 @@ from waitingroom.join_papers import Change, JoinPaper, What, read
 from waitingroom.matching import MOVES, PersonMatch, Status
 from waitingroom.moves import moved
 from waitingroom.people import Person
+from waitingroom.sealed_copies import in_step
 
 LOCK_TALK = "SELECT id FROM conversation WHERE id = $1 FOR NO KEY UPDATE"
 FOLLOW = "UPDATE conversation SET before_id = $2 WHERE id = ANY($3) AND before_id = $1"
@@ -89,7 +90,7 @@ async def part(
     if not {"*", str(match.version)}.intersection(tags):
         raise StaleError
     decided = moved(MOVES, match.status, Status.KEPT_APART)
-    what = read(session, paper)
+    what = await in_step(session, read(session, paper))
     await _check(session, paper, what)
     session.expunge_all()
     await _put_back(session, what)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from waitingroom.hanging import Row
+from waitingroom.sealed_columns import SEALED
 
 
 class Reason(StrEnum):
@@ -28,8 +29,10 @@ LEFT_OUT: Mapping[tuple[str, str], Reason] = {
     ("attachment", "ref"): Reason.PROVIDER,
     ("audit_entry", "link"): Reason.CHAIN,
     ("contact", "address_hash"): Reason.HASH,
+    ("conversation", "answered_hash"): Reason.HASH,
     ("conversation", "lane_holder"): Reason.LEASE,
     ("conversation", "lane_until"): Reason.LEASE,
+    ("conversation", "said_hash"): Reason.HASH,
     ("crossing", "code_hash"): Reason.SECRET,
     ("equality_answers", "owner_hash"): Reason.HASH,
     ("introduction", "number_hash"): Reason.HASH,
@@ -48,34 +51,8 @@ OF_OTHERS: Mapping[tuple[str, str], str] = {
 MARKED = "third_party"
 """The column of a row that its writer marked as telling of someone else."""
 
-OPENED: Mapping[tuple[str, str], str] = {
-    ("activity", "note"): "activity:note:{id}",
-    ("alarm", "heard"): "alarm:heard:{id}",
-    ("appointment", "place"): "appointment:place:{id}",
-    ("authority", "about"): "authority:about:{introduction_id}",
-    ("broken_glass", "reason"): "broken_glass:reason:{id}",
-    ("complaint", "words"): "complaint:words:{id}",
-    ("contact", "address"): "contact:address:{id}",
-    ("conversation", "talk"): "conversation:talk:{id}",
-    ("data_request", "words"): "data_request:words:{id}",
-    ("equality_answers", "answers"): "equality_answers:answers:{owner_hash}",
-    ("help", "outcome"): "help:outcome:{id}",
-    ("help", "why"): "help:why:{id}",
-    ("introduction", "told"): "introduction:told:{id}",
-    ("later_message", "words"): "later_message:words:{id}",
-    ("message", "body"): "{dedupe}",
-    ("person", "about"): "person:about:{id}",
-    ("person", "more"): "person:more:{id}",
-    ("person", "safe_contact"): "person:safe_contact:{id}",
-    ("private_note", "words"): "private_note:words:{id}",
-    ("referral", "own_needs"): "referral:own_needs:{id}",
-    ("referral", "what_matters"): "referral:what_matters:{id}",
-    ("sitting", "answers"): "sitting:answers:{id}",
-    ("staff_task", "words"): "staff_task:words:{id}",
-    ("to_do", "words"): "to_do:words:{id}",
-    ("transfer", "why"): "transfer:why:{id}",
-}
-"""Sealed columns, and the name of the place each is sealed for."""
+OPENED: Mapping[tuple[str, str], str] = {at: where for at, where in SEALED.items() if at not in LEFT_OUT}
+"""Sealed columns that are opened, and the name of the place each is sealed for."""
 TITLES: Mapping[str, str] = {
     "activity": "What staff did",
     "alarm": "Words that worried us, so that a person was asked to look",

@@ -25,6 +25,7 @@ from waitingroom.record_columns import (
     Reason,
     marked_third_party,
 )
+from waitingroom.sealed_columns import place
 
 BESIDE = "audit_entry"
 """Rows that refer to people and talks without being bound to them: they outlast whom they are of."""
@@ -164,7 +165,7 @@ def _opened(session: Session, table: str, row: Row, name: str, sorting: _Sorting
             return None
         return value
     try:
-        words = session.keys.unseal(bytes.fromhex(value[2:]), where.format(**_plain(row)))
+        words = session.keys.unseal(bytes.fromhex(value[2:]), place(where, row))
     except UnreadableError:
         sorting.leave_out(f"{table}.{name}", Reason.NOT_OPENED)
         return None
@@ -172,11 +173,3 @@ def _opened(session: Session, table: str, row: Row, name: str, sorting: _Sorting
         return json.loads(words) if words[:1] in {"{", "["} else words
     except (ValueError, RecursionError):
         return words  # what somebody wrote only begins so
-
-
-def _plain(row: Row) -> Row:
-    """Give a row's values as they stand in the names of places: bytes by their digits alone."""
-    return {
-        key: value[2:] if isinstance(value, str) and value.startswith("\\x") else value
-        for key, value in row.items()
-    }

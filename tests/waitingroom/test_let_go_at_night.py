@@ -1,12 +1,13 @@
 """What the night lets go beside people: old audit, used links, sign-ins left half-way; and hooks that ended."""
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 import pytest
 
 from bot import tidying
 from tests.talking import Speaker
-from waitingroom import audit, audit_check, hooks_ended, retention, staff, to_dos
+from waitingroom import audit, audit_check, hooks_ended, retention, retention_runs, staff, to_dos
 from waitingroom.audit import By, Noted
 from waitingroom.hooks import Hook, OffBecause
 from waitingroom.invitations import StaffInvitation
@@ -55,7 +56,20 @@ async def test_an_audit_that_does_not_fit_is_kept_and_the_rest_of_the_night_goes
         )
     gone = await tidying.clear(ann.desk, now=years_after(ann.now, 9))
     assert (gone[RecordClass.AUDIT], gone[RecordClass.SIGN_IN]) == (0, 1)
+    assert {kind for kind, at in (await last_cleared(ann)).items() if at is None} == {RecordClass.AUDIT}
     assert await due(ann, years_after(ann.now, 9)) == {RecordClass.AUDIT: 2}
+
+
+async def last_cleared(ann: Speaker) -> Mapping[RecordClass, datetime | None]:
+    async with ann.desk.database.transaction() as session:
+        return await retention_runs.last(session)
+
+
+async def test_it_is_kept_when_each_class_was_cleared_last_whether_or_not_anything_was_due(ann: Speaker) -> None:
+    assert set((await last_cleared(ann)).values()) == {None}
+    for night in (ann.now, ann.now + DAY):
+        await tidying.clear(ann.desk, now=night)
+        assert await last_cleared(ann) == dict.fromkeys(RecordClass, night)
 
 
 async def test_used_links_and_sign_ins_left_half_way_go(ann: Speaker) -> None:

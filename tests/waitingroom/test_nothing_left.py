@@ -1,17 +1,22 @@
 """What was deleted is gone from the database's own files too: they are searched byte by byte."""
 
 import os
+import shutil
 import tempfile
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlmodel import SQLModel
 
-from api.cli_records import write_afresh
 from bot import tidying
 from tests.at_the_desk import close_referral
+from tests.planted import AT, Planter
 from tests.talking import SHORTEST_REFERRAL, Speaker
-from waitingroom import erasure
+from waitingroom import afresh, equality, erasure, postgres, schema
+from waitingroom.columns import KeyRing
+from waitingroom.database import Database
 from waitingroom.record_classes import RecordClass, years_after
 
 pytestmark = [
@@ -43,7 +48,7 @@ async def searched_when_written_afresh(who: Speaker, gone: list[bytes]) -> bytes
     """Write tables afresh and read them; again where something, as autovacuum, still sees old rows."""
     after = b""
     for _ in range(10):
-        await write_afresh(who.desk.database, HOLDING)
+        await afresh.write_tables(who.desk.database, HOLDING)
         after = await files(who)
         if not any(one in after for one in gone):
             break
@@ -88,3 +93,86 @@ async def test_what_was_cleared_and_what_was_deleted_at_a_wish_leave_nothing_in_
     after = await searched_when_written_afresh(ann, gone)
     assert [one for one in gone if one in after] == []
     assert all(one in after for one in stays)
+
+
+OF_NOBODY = {
+    "befriending_group",
+    "hook",
+    "idempotent_reply",
+    "raw_letter",
+    "staff_account",
+    "staff_sign_in",
+}
+"""Tables whose sealed words are of staff, of no person we know, or of the service: other rules end them."""
+PLAIN = "the heron stood still"
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[postgres.Running]:
+    """A PostgreSQL of its own, so that every file it has can be searched."""
+    folder = Path(tempfile.mkdtemp(prefix="waitingroom-left-"))
+    folder.chmod(0o755)
+    running = postgres.start(folder / "postgres")
+    schema.upgrade(running.url)
+    yield running
+    postgres.stop(folder / "postgres")
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+async def records(cluster: postgres.Running) -> AsyncIterator[Database]:
+    database = Database(cluster.url, KeyRing.fresh(), pool_size=2)
+    yield database
+    await database.close()
+
+
+def every_file(cluster: postgres.Running) -> Iterator[tuple[Path, bytes]]:
+    """Every file of the server: tables, write-ahead log, statistics, temporary files, settings, its own log."""
+    for path in sorted(cluster.data.rglob("*")):
+        try:
+            if path.is_file():
+                yield path, path.read_bytes()
+        except FileNotFoundError:  # PostgreSQL deletes what it no longer needs whenever it likes
+            continue
+
+
+def lying(cluster: postgres.Running, wanted: dict[str, bytes]) -> dict[str, list[str]]:
+    """Say in which files each of these bytes lie."""
+    found: dict[str, list[str]] = {name: [] for name in wanted}
+    for path, body in every_file(cluster):
+        for name, one in wanted.items():
+            if one in body:
+                found[name].append(str(path.relative_to(cluster.data)))
+    return found
+
+
+async def test_words_in_every_sealed_column_of_someone_are_gone_from_every_file_of_the_server(
+    cluster: postgres.Running, records: Database
+) -> None:
+    async with records.transaction() as session:
+        planter = Planter(session, words=PLAIN)
+        person = await planter.in_table(SQLModel.metadata.tables["person"])
+        planter.given["equality_answers", "owner_hash"] = equality.owner_of(session, person["id"])
+        planter.given["legal_hold", "lifted_at"] = AT
+        values = {f"{table}.{column}": value for (table, column), value in (await planter.everywhere()).items()}
+        talk = planter.known["conversation"]["id"]
+    async with records.statements() as driver:
+        await driver.execute("CHECKPOINT")
+    before = lying(cluster, values)
+    assert all(any(path.startswith("cluster/base") for path in paths) for paths in before.values()), before
+    assert all(any("pg_wal" in path for path in paths) for paths in before.values()), "the log holds them as well"
+    async with records.transaction() as session:
+        await erasure.end(session, people=[person["id"]], talks=[talk], now=AT)
+    async with records.statements() as driver:
+        await driver.execute("SELECT pg_switch_wal()")
+        await driver.execute("CHECKPOINT")
+    await afresh.write_tables(records)
+    used_again = lying(cluster, values)["person.about"]
+    assert any("pg_wal" in path for path in used_again), "the log's files wait to be used again, as they are"
+    assert await afresh.write_log(records)
+    after = lying(cluster, {**values, "in clear": PLAIN.encode()})
+    of_theirs = {name: paths for name, paths in after.items() if name.partition(".")[0] not in OF_NOBODY}
+    assert {name: paths for name, paths in of_theirs.items() if paths} == {}
+    assert all(after[name] for name in values if name.partition(".")[0] in OF_NOBODY), (
+        "the search finds what is there"
+    )
