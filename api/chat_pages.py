@@ -12,10 +12,11 @@ from api.chat_form import Posted
 from api.chat_lines import Line
 from api.house import House
 from api.pages import GUARDS, LANGUAGE, NEUTRAL, page
-from api.webchat import ELSEWHERE, NEWEST, Cookie, TheHouse, Watched, read_talk, take, welcome_page
+from api.webchat import ELSEWHERE, NEWEST, Cookie, TheHouse, Watched, door_of, read_talk, take, welcome_page
 from bot.channels.webchat import NAME
 from bot.messages import Inbound
 from bot.words import _, words_in
+from waitingroom.doors import TooManyNewError
 
 router = APIRouter(tags=["chat"], include_in_schema=False)
 
@@ -23,6 +24,7 @@ CROSSING = "CONTINUE"
 """The keyword that, with a code, carries a talk on from another channel."""
 LONGEST_CODE = 40
 NO_CODE = _("Please write the code in the box. It has 8 letters and numbers.")
+TOO_MANY_CODES = _("Many codes were tried where you are just now. Please wait a few minutes, then try again.")
 COPY_NAME = "notes.txt"
 """What the copy is called on the person's device: a name that tells nobody anything."""
 
@@ -49,7 +51,11 @@ async def go_on(request: Request, house: TheHouse, cookie: Cookie) -> Response:
         return welcome_page(house, cookie, problem=NO_CODE)
     keys = house.database.keys
     cookie = cookie or chat_cookie.genuine(keys, posted.begin) or chat_cookie.mint(keys)
-    await _hear(house, cookie, replace(posted, typed=f"{CROSSING} {posted.typed.strip()[:LONGEST_CODE]}"))
+    said = replace(posted, typed=f"{CROSSING} {posted.typed.strip()[:LONGEST_CODE]}")
+    try:
+        await _hear(house, cookie, said, door=door_of(request, house))
+    except TooManyNewError:
+        return welcome_page(house, cookie, problem=TOO_MANY_CODES)
     response = RedirectResponse("/chat#end", 303, GUARDS)
     chat_cookie.give(response, cookie, secure=house.settings.secure_cookies)
     return response
@@ -93,5 +99,5 @@ def _today(house: House) -> str:
     return format_date(local.date(), "EEEE d MMMM y", locale="en_GB")
 
 
-async def _hear(house: House, cookie: str, posted: Posted) -> None:
-    await take(house, Inbound(NAME, cookie, posted.once, posted.typed, house.clock.now()))
+async def _hear(house: House, cookie: str, posted: Posted, *, door: str) -> None:
+    await take(house, Inbound(NAME, cookie, posted.once, posted.typed, house.clock.now(), door=door))

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from fastapi import Request
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -50,6 +51,8 @@ class Doorway:
 
         try:
             await self._app(scope, _counted(receive, most), sending)
+        except ClientDisconnect:
+            return  # they hung up, or sent too slowly: nobody is there to answer
         except Exception as error:
             if started:
                 raise

@@ -2,15 +2,17 @@
 
 Counted in this process, before the records are asked anything: what floods us must not reach them, and nobody has
 to wait for a row that others count on. With several processes each counts for itself. Guessed passwords are
-counted in the records, apart from this. People's own doors are not counted here.
+counted in the records, apart from this. People's own doors are counted in api/shedding.py.
 """
 
 import hashlib
 import math
 import time
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import TypeVar
 
 from fastapi import FastAPI, HTTPException, Request
@@ -139,7 +141,36 @@ async def for_strangers(request: Request) -> None:
 def address_of(request: Request) -> bytes:
     """Name the address somebody comes from, not to be read back: it is nowhere written down."""
     host = request.client.host if request.client else ""
-    return hashlib.sha256(b"address " + host.encode()).digest()
+    return hashlib.sha256(b"address " + _neighbourhood(host).encode()).digest()
+
+
+def is_proxy(request: Request) -> bool:
+    """Say whether this is one of our own proxies that does not say whom it asks for: everybody comes by it."""
+    if request.client is None:
+        return True
+    proxies: Collection[str] = getattr(request.app.state, "proxies", ())
+    return _among(request.client.host, tuple(proxies))
+
+
+@lru_cache(maxsize=4096)
+def _neighbourhood(host: str) -> str:
+    """Return what one household or machine has for itself: an IPv4 address, or of IPv6 64 bits (RFC 6177)."""
+    try:
+        read = ip_address(host)
+    except ValueError:
+        return host
+    if isinstance(read, IPv4Address):
+        return host
+    return str(read.ipv4_mapped) if read.ipv4_mapped else str(ip_network((read, 64), strict=False))
+
+
+@lru_cache(maxsize=4096)
+def _among(host: str, networks: tuple[str, ...]) -> bool:
+    try:
+        read = ip_address(host)
+    except ValueError:
+        return False
+    return any(read in ip_network(one, strict=False) for one in networks)
 
 
 def _let_in(request: Request, left: Left) -> None:

@@ -4,13 +4,14 @@ import asyncio
 import json
 import uuid
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import asyncpg
 from sqlalchemy.engine import URL
 
+from waitingroom import lines
 from waitingroom.handoffs import QUEUE_CHANGED
 from waitingroom.messages import GROWN
 
@@ -18,20 +19,31 @@ QUEUE = uuid.UUID(int=0)
 """What pages of the queue watch, where pages of a talk watch its id."""
 RETRY = 1.0
 """Seconds between tries to listen again after the database went away."""
+ASK = 15.0
+"""Seconds of silence after which the database is asked whether it is still there."""
 
 
-LATEST = 50
-"""How many who came last to the queue are remembered, for pages that are told a moment later."""
+LATEST = 100
+"""How many changes of the queue are remembered, for pages that are told a moment later."""
 
 
 @dataclass(frozen=True)
-class Newcomer:
-    """Someone who just came to the queue. `urgency` 0 is the most urgent; `hub_id` None: everyone's."""
+class Change:
+    """A hand-off of the queue changed. `hub_id` None: it is everyone's. `urgency` 0 is the most urgent.
+
+    `owner_id`: who of staff has picked it up.
+    """
 
     handoff_id: uuid.UUID
-    urgency: int
     hub_id: uuid.UUID | None
-    reference: str
+    owner_id: uuid.UUID | None
+    new: bool = False
+    urgency: int = 0
+    reference: str = ""
+
+    def seen_by(self, staff_id: uuid.UUID, hub_id: uuid.UUID | None) -> bool:
+        """Say whether someone of a hub, or of none, has it in their queue."""
+        return None in {hub_id, self.hub_id} or hub_id == self.hub_id or staff_id == self.owner_id
 
 
 class Live:
@@ -42,7 +54,7 @@ class Live:
         self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._watchers: dict[uuid.UUID, set[asyncio.Event]] = {}
         self._stop = asyncio.Event()
-        self._newcomers: deque[tuple[int, Newcomer]] = deque(maxlen=LATEST)
+        self._latest: deque[Change] = deque(maxlen=LATEST)
         self.changes = 0
         """how often the queue changed since this process began to listen"""
 
@@ -68,9 +80,15 @@ class Live:
         """Count the pages of this process that watch a conversation; with QUEUE, the queue."""
         return len(self._watchers.get(conversation_id, ()))
 
-    def came_since(self, change: int) -> list[Newcomer]:
-        """List who came to the queue after so many changes."""
-        return [one for at, one in self._newcomers if at > change]
+    def since(self, change: int) -> Sequence[Change] | None:
+        """List what changed in the queue after so many changes; None where it is more than is remembered."""
+        count = self.changes - change
+        return list(self._latest)[len(self._latest) - count :] if count <= len(self._latest) else None
+
+    @property
+    def pages(self) -> int:
+        """How many pages of this process watch."""
+        return sum(map(len, self._watchers.values()))
 
     @asynccontextmanager
     async def watching(self, conversation_id: uuid.UUID) -> AsyncIterator[asyncio.Event]:
@@ -86,7 +104,8 @@ class Live:
                 self._watchers.pop(conversation_id, None)
 
     async def _listen_once(self) -> None:
-        connection = await asyncpg.connect(self._url, timeout=5)
+        connection = await asyncpg.connect(self._url, timeout=lines.CONNECT)
+        lines.watch(connection)
         lost = asyncio.Event()
         connection.add_termination_listener(lambda _connection: lost.set())
         try:
@@ -94,9 +113,15 @@ class Live:
             await connection.add_listener(QUEUE_CHANGED, self._queue_changed)
             self._tell_all()
             waits = {asyncio.create_task(lost.wait()), asyncio.create_task(self._stop.wait())}
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            for wait in waits:
-                wait.cancel()
+            try:
+                while not (await asyncio.wait(waits, timeout=ASK, return_when=asyncio.FIRST_COMPLETED))[0]:
+                    await connection.execute("SELECT", timeout=lines.CONNECT)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+        except TimeoutError:
+            connection.terminate()
+            raise
         finally:
             await connection.close(timeout=2)
 
@@ -110,11 +135,10 @@ class Live:
 
     def _queue_changed(self, _connection: object, _pid: int, _channel: str, payload: object) -> None:
         told = json.loads(str(payload))
+        hub, owner = (uuid.UUID(told[name]) if told[name] else None for name in ("hub", "owner"))
+        new, urgency, reference = told.get("new", False), told.get("urgency", 0), told.get("reference") or ""
+        self._latest.append(Change(uuid.UUID(told["id"]), hub, owner, new, urgency, reference))
         self.changes += 1
-        if told.get("new"):
-            hub = uuid.UUID(told["hub"]) if told["hub"] else None
-            one = Newcomer(uuid.UUID(told["id"]), told["urgency"], hub, told["reference"] or "")
-            self._newcomers.append((self.changes, one))
         self.tell(QUEUE)
 
     def _tell_all(self) -> None:

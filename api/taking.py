@@ -3,11 +3,11 @@
 import asyncpg
 from sqlalchemy.exc import DBAPIError
 
-from api import errors, metrics
+from api import errors, watching
 from api.house import House
 from api.logs import log
 from bot import arrivals
-from bot.messages import Arrival, Inbound, Unreadable
+from bot.messages import Arrival, Unreadable
 
 POISON = ("22", "23")
 """SQLSTATE classes of what the message itself is to blame for: data, constraints (PostgreSQL appendix A)."""
@@ -19,17 +19,16 @@ async def keep(house: House, arrival: Arrival, *, raw: str) -> None:
     What cannot be taken however often it is tried is kept as a dead letter with its `raw` form, so that it never
     stands in the way of what comes after it. Raises what passes by itself, such as a database that is away.
     """
-    with metrics.TURN_SECONDS.time():
+    with watching.arrival(house.traces, arrival) as seen:
         try:
-            await arrivals.take(house.desk, arrival)
+            seen.took(await arrivals.take(house.desk, arrival))
         except Exception as error:
             if passing(error):
                 raise
             log.error("trouble", trouble=type(error).__name__, channel=arrival.channel)
             letter = Unreadable(arrival.channel, raw, type(error).__name__, house.clock.now())
             await arrivals.take(house.desk, letter)
-    if isinstance(arrival, Inbound):
-        metrics.TURNS.labels(arrival.channel).inc()
+            seen.could_not_be_taken()
     if isinstance(arrival, Unreadable):
         log.warning("unreadable", channel=arrival.channel, problem=arrival.problem)
 

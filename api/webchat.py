@@ -12,10 +12,11 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from pydantic_core import to_json
 from sqlalchemy.exc import DBAPIError
 
-from api import chat_cookie, chat_form, errors, metrics
+from api import chat_cookie, chat_form, errors, places, shedding, watching
 from api.chat_form import Posted
 from api.chat_lines import Line, Speaking, names_of
 from api.house import House
+from api.limits import address_of, is_proxy
 from api.live import Live
 from api.logs import log
 from api.pages import GUARDS, LANGUAGE, mount_static, page
@@ -24,8 +25,9 @@ from bot.channels.webchat import NAME
 from bot.messages import Inbound
 from bot.turn import Turn, take_turn
 from bot.words import _, words_in
-from waitingroom import conversations, messages
+from waitingroom import conversations, doors, messages
 from waitingroom.database import Session
+from waitingroom.doors import TooManyNewError
 from waitingroom.messages import Author
 
 __all__ = ["mount_static", "router"]
@@ -38,6 +40,10 @@ NEWEST = 10**18
 EMPTY = _("There was nothing in the box. Please write something, or choose an answer.")
 ELSEWHERE = _("That came from another page, so we did not take it. Please open the chat and write there.")
 AGAIN = _("Something is wrong on our side. Your message is still here. Please try again in a minute.")
+TOO_MANY_NEW = _(
+    "Many people have begun a chat where you are just now. What you wrote is still here: please send it again "
+    "in a few minutes."
+)
 NO_TALK = _("There is no chat to follow here.")
 
 
@@ -93,9 +99,18 @@ async def write(request: Request) -> Response:
         return await _chat_page(house, cookie, problem=EMPTY)
     keys = house.database.keys
     cookie = cookie or chat_cookie.genuine(keys, posted.begin) or chat_cookie.mint(keys)
-    inbound = _inbound(house, posted, cookie)
+    return await _take_in(request, posted, cookie, as_json=as_json)
+
+
+async def _take_in(request: Request, posted: Posted, cookie: str, *, as_json: bool) -> Response:
+    house = await _house(request)
+    if shedding.crowded(request):
+        return _kept_for_later(house, posted, cookie, shedding.BUSY)
+    inbound = _inbound(house, posted, cookie, door=door_of(request, house))
     try:
         turn = await take(house, inbound)
+    except TooManyNewError as refused:
+        return _too_many_new(request, house, posted, cookie, refused)
     except OUR_TROUBLE as error:
         if as_json:
             raise
@@ -132,11 +147,19 @@ async def _watched(house: TheHouse, cookie: Cookie) -> uuid.UUID:
 Watched = Annotated[uuid.UUID, Depends(_watched)]
 
 
+async def _placed(request: Request, talk: Watched) -> AsyncIterator[uuid.UUID]:
+    with places.of(request).one(talk.bytes, most=places.A_TALK):
+        yield talk
+
+
+Placed = Annotated[uuid.UUID, Depends(_placed)]
+
+
 @router.get("/chat/live", response_class=EventSourceResponse)
 async def live(
     request: Request,
     house: TheHouse,
-    talk: Watched,
+    talk: Placed,
     after: Annotated[int, Query(ge=0, le=NEWEST)] = 0,
     last_event_id: Annotated[str, Header()] = "",
 ) -> AsyncIterator[ServerSentEvent]:
@@ -158,13 +181,22 @@ async def live(
 
 async def take(house: House, inbound: Inbound) -> Turn:
     """Take one message written on a page, and count it."""
-    with metrics.TURN_SECONDS.time():
+    with watching.turn(house.traces, NAME) as seen:
         turn = await take_turn(house.desk, inbound)
-    metrics.TURNS.labels(NAME).inc()
+        seen.took(turn)
     return turn
 
 
-def _inbound(house: House, posted: Posted, cookie: str) -> Inbound:
+def door_of(request: Request, house: House) -> str:
+    """Name where a browser comes from, for counting new chats; empty where a proxy of ours does not tell."""
+    an_hour = house.settings.new_chats_an_hour
+    if not an_hour or is_proxy(request):
+        return ""
+    place = house.database.keys.fingerprint("door", address_of(request).hex()).hex()[:24]
+    return doors.named(place, an_hour)
+
+
+def _inbound(house: House, posted: Posted, cookie: str, *, door: str) -> Inbound:
     return Inbound(
         channel=NAME,
         address=cookie,
@@ -172,6 +204,7 @@ def _inbound(house: House, posted: Posted, cookie: str) -> Inbound:
         text=posted.text(house.desk.net),
         at=house.clock.now(),
         answering=posted.answering,
+        door=door,
     )
 
 
@@ -225,14 +258,32 @@ def _first_new(lines: Sequence[Line]) -> int:
     return min(own[-1] if own else 0, len(lines) - 1)
 
 
-def _kept_for_later(house: House, posted: Posted, cookie: str) -> Response:
+def _too_many_new(
+    request: Request, house: House, posted: Posted, cookie: str, refused: TooManyNewError
+) -> Response:
+    """Say that too many chats were begun from one place; who wrote keeps what they wrote, and whom to call."""
+    wait, words = int(refused.wait.total_seconds()), f"{_say(TOO_MANY_NEW)} {_say(shedding.CALL)}"
+    if not errors.wants_page(request):
+        return errors.answer(request, 429, words, headers={"Retry-After": str(wait)})
+    return _kept_for_later(house, posted, cookie, words, status=429, wait=wait)
+
+
+def _kept_for_later(
+    house: House,
+    posted: Posted,
+    cookie: str,
+    words: str = AGAIN,
+    *,
+    status: int = 503,
+    wait: int = errors.RETRY_AFTER,
+) -> Response:
     """Show a page that still holds what the person wrote, ready to be sent again as the same message."""
     facts = {
         "title": _say(_("Your message did not go through")),
-        "words": _say(AGAIN),
+        "words": _say(words),
         "kept": posted,
     }
-    response = page("trouble.html", facts, status=503, headers={"Retry-After": str(errors.RETRY_AFTER)})
+    response = page("trouble.html", facts, status=status, headers={"Retry-After": str(wait)})
     chat_cookie.give(response, cookie, secure=house.settings.secure_cookies)
     return response
 

@@ -10,7 +10,8 @@ from typing import Any
 from bot.courier import Errand
 from bot.desk import Desk
 from bot.messages import Inbound, Reply
-from waitingroom import conversations, crossings, holds, messages, outbox, queue, reach
+from waitingroom import conversations, crossings, doors, holds, messages, outbox, queue, reach
+from waitingroom.busy import Pace
 from waitingroom.columns import new_id
 from waitingroom.conversations import UNCONSENTED_FOR, ContactState, Owner, Place
 from waitingroom.database import Session
@@ -18,7 +19,8 @@ from waitingroom.outbox import Letter
 
 HEAR = """
 WITH known AS (
-    SELECT v.id, contact.id AS contact_id, v.place, v.owner, v.language, v.talk, contact.heard_at, contact.state
+    SELECT v.id, contact.id AS contact_id, v.place, v.owner, v.language, v.talk, contact.heard_at, contact.state,
+           v.full_at, v.said_hash, v.said_times, v.said_since, v.answered_hash
     FROM contact JOIN conversation v ON v.id = contact.conversation_id
     WHERE contact.channel = $1 AND contact.address_hash = $2
     FOR NO KEY UPDATE OF v, contact
@@ -50,13 +52,14 @@ WITH {way}, said AS (
 ), reached AS (
     UPDATE contact SET heard_at = $5 WHERE id = $2 AND heard_at < $5 - interval '1 minute'
 ), stood AS (
-    UPDATE conversation SET talk = $9, heard_at = $5, contact_id = $2 WHERE id = $1
+    UPDATE conversation SET talk = $9, heard_at = $5, contact_id = $2, {pace} WHERE id = $1
 )
 SELECT id, status FROM said ORDER BY id
 """
-REMEMBER = _REMEMBER.format(way="way AS (SELECT false AS open)")
+_PACE = "full_at = ${}, said_hash = ${}, said_times = ${}, said_since = ${}, answered_hash = ${}"
+REMEMBER = _REMEMBER.format(way="way AS (SELECT false AS open)", pace=_PACE.format(*range(13, 18)))
 """Keeps the answer and where the talk stands, in one round trip."""
-REMEMBER_AND_GO = _REMEMBER.format(way=outbox.AT_ONCE)
+REMEMBER_AND_GO = _REMEMBER.format(way=outbox.AT_ONCE, pace=_PACE.format(*range(17, 22)))
 """The same, and begins to send the answer where it may go at once."""
 
 
@@ -73,13 +76,14 @@ class Known:
     heard_at: datetime
     state: ContactState
     message_id: int
+    pace: Pace
 
     @classmethod
     def told(cls, row: Sequence[Any]) -> "Known":
         """Read a row of HEAR."""
-        talk_id, contact_id, place, owner, language, talk, heard_at, state, message_id = row
+        talk_id, contact_id, place, owner, language, talk, heard_at, state, *pace, message_id = row
         standing = Place(place), Owner(owner), language, talk, heard_at, ContactState(state)
-        return cls(talk_id, contact_id, *standing, message_id)
+        return cls(talk_id, contact_id, *standing, message_id, Pace(*pace))
 
 
 async def apart(session: Session, inbound: Inbound, known: Known) -> Known:
@@ -127,6 +131,8 @@ def _kept(inbound: Inbound) -> dict[str, Any]:
 
 
 async def _open_talk(session: Session, inbound: Inbound, address_hash: bytes) -> None:
+    if inbound.door:
+        await doors.open_one(session, door=inbound.door, now=inbound.at)
     conversation_id, contact_id = new_id(), new_id()
     await session.driver.execute(
         conversations.OPEN_TALK,
@@ -176,6 +182,7 @@ async def remember(
         segments,
         now + outbox.LEASE,
         *(way or ()),
+        *known.pace.columns,
     )
     if now - known.heard_at > holds.SILENT_FOR:
         await holds.wake(session, conversation_id=known.id, contact_id=known.contact_id, now=now)

@@ -47,7 +47,8 @@ class Inbound:
 
     `message_id` is the provider's own id, unique for the channel and address; `answering` is the key of the
     question whose button was pressed, None for typed words; `at` is when it reached us, UTC. `text` is the
-    caption where there are attachments, and may be empty where there is an `aside`.
+    caption where there are attachments, and may be empty where there is an `aside`. `door`: where a stranger comes
+    from, not to be read back, where new talks from one place are counted; empty: they are not.
     """
 
     channel: str
@@ -58,6 +59,7 @@ class Inbound:
     answering: str | None = None
     aside: Aside | None = None
     attachments: tuple[Attachment, ...] = ()
+    door: str = ""
 
 
 @dataclass(frozen=True, slots=True)

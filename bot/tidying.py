@@ -8,12 +8,13 @@ from datetime import datetime
 
 from bot import outreach
 from bot.desk import Desk
-from waitingroom import old_records
+from waitingroom import doors, old_records, retention_runs
 from waitingroom.audit_check import BrokenChainError
 from waitingroom.record_classes import RecordClass
 
 AT_ONCE = 500
 """How many rows go in one transaction; of people, one person."""
+PEOPLE = (RecordClass.NEVER_TAKEN_ON, RecordClass.ADULT_CASE, RecordClass.YOUNG_CASE)
 
 
 async def clear_old_records(desk: Desk, *, now: datetime) -> int:
@@ -21,16 +22,32 @@ async def clear_old_records(desk: Desk, *, now: datetime) -> int:
     return sum((await clear(desk, now=now)).values())
 
 
+async def forget_doors(desk: Desk, *, now: datetime) -> int:
+    """Forget from where chats were begun more than an hour ago. Returns from how many places."""
+    async with desk.database.transaction() as session:
+        return await doors.forget(session, now=now)
+
+
 async def clear(desk: Desk, *, now: datetime) -> Mapping[RecordClass, int]:
     """Delete every record that is due, each in a transaction of its own. Returns how many went of each class."""
     gone: Counter[RecordClass] = Counter()
     while found := await outreach.clear_unconsented(desk, now=now):
         gone[RecordClass.UNAGREED] += found
+    await _note(desk, gone, now, RecordClass.UNAGREED)
     await _clear_people(desk, gone, now)
+    await _note(desk, gone, now, *PEOPLE)
     for kind in old_records.TABLES:
         with suppress(BrokenChainError):  # an audit that does not fit is kept: `audit verify` says what is wrong
             await _clear_class(desk, gone, kind, now)
+            await _note(desk, gone, now, kind)
     return gone
+
+
+async def _note(desk: Desk, gone: Counter[RecordClass], now: datetime, *kinds: RecordClass) -> None:
+    """Note that classes were cleared, each at its own end: what stops half-way is known by what is not noted."""
+    async with desk.database.transaction() as session:
+        for kind in kinds:
+            await retention_runs.note(session, kind=kind, gone=gone[kind], now=now)
 
 
 async def _clear_class(desk: Desk, gone: Counter[RecordClass], kind: RecordClass, now: datetime) -> None:

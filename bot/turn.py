@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import asides, beside, crossing, drop_off, keywords, memory, reading, unanswered
+from bot import asides, beside, crossing, drop_off, hurry, keywords, memory, reading, unanswered
 from bot.ask import Here, Verb
 from bot.conversation import EARLIER, SOUNDS_HARD, Conversation, Frame, Talk
 from bot.desk import Desk
@@ -20,6 +20,7 @@ from bot.talks import AFTERWARDS, AT, FLOWS, LATE_ANSWERS, OPENS_WITH
 from bot.words import words_in
 from waitingroom import alarms, attachments, duty, handoffs, hooks, messages, report_drop_off, strangers
 from waitingroom.attachments import Keeping
+from waitingroom.busy import Way
 from waitingroom.conversations import Owner, Place
 from waitingroom.database import Session
 from waitingroom.errors import RefusedError
@@ -69,8 +70,11 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
         known, refused = await _let_in(session, inbound, heard)
         talk = Talk.recalled(session.keys.unseal(known.talk, _where(known)) if known.talk else None)
         conversation = _conversation(session, desk, inbound, known, talk)
+        weighed = _weigh(session, desk, inbound, known, talk)
         if refused or (known.id != heard.id and known.place is not Place.RETURNING):
             said = await _hear_danger(session, desk, inbound, known) + await _arrive(conversation, known, refused)
+        elif weighed.is_too_much(lambda: _asked(inbound.text, known, conversation)):
+            said = await _only_hear(session, desk, inbound, known, conversation, weighed)
         else:
             said = await _answer(session, desk, inbound, known, conversation)
         if conversation.parted_to is not None and conversation.parted_to != known.id:
@@ -78,6 +82,8 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
         if ended := drop_off.finished(conversation.ended):
             await report_drop_off.note(session, ended=ended, on=inbound.at.date())
         replies = desk.laid_out(inbound.channel, said)
+        pace = await hurry.noted(session, weighed, talk, replies, of=known.id, now=inbound.at)
+        known = replace(known, pace=pace)
         sealed = session.keys.seal(talk.kept(), _where(known))
         ids = await memory.remember(session, desk, inbound, known, sealed, replies, errand)
         return Turn(known.id, known.message_id, tuple(zip(ids, replies, strict=True)), moved=known.id != heard.id)
@@ -105,6 +111,33 @@ async def _let_in(session: Session, inbound: Inbound, known: Known) -> tuple[Kno
     return await memory.moved(session, known, to), ""
 
 
+def _weigh(session: Session, desk: Desk, inbound: Inbound, known: Known, talk: Talk) -> hurry.Heard:
+    """Say whether this message is one too many. Words of danger are looked for only where that matters."""
+    danger = known.pace.loops and desk.net.listen(inbound.text) is not None
+    return hurry.weigh(session.keys, talk, known.pace, inbound.text, of=known.id, danger=danger, now=inbound.at)
+
+
+async def _only_hear(
+    session: Session, desk: Desk, inbound: Inbound, known: Known, conversation: Conversation, weighed: hurry.Heard
+) -> list[Reply]:
+    """Keep one message too many, and listen for danger in it; ask once to be given a minute.
+
+    The same words of danger, said over and over, call a person each time; the crisis lines are said again after
+    a while.
+    """
+    danger, _standing = _listen(desk, inbound, conversation)
+    said = await _sound_alarm(session, desk, inbound, known, danger) if danger else []
+    await _keep_attachments(session, inbound, known)
+    if known.owner is Owner.LINK_WORKER:
+        await _tell_hooks(session, inbound, known)
+        await messages.tell_grown(session, conversation_id=known.id)
+    if weighed.way is Way.HUSH:
+        return []
+    if known.owner is Owner.LINK_WORKER:
+        return said
+    return [*said, Reply(conversation.here.words.say(hurry.WAIT))] if weighed.way is Way.ASK_TO_WAIT else said
+
+
 async def _hear_danger(session: Session, desk: Desk, inbound: Inbound, known: Known) -> list[Reply]:
     """Answer danger in words that came with a code or a reference."""
     danger = desk.net.listen(inbound.text)
@@ -126,10 +159,7 @@ async def _answer(
 
     While a person owns the talk the bot is silent but for danger and what stands in `bot.beside`.
     """
-    danger = desk.net.listen(inbound.text)
-    standing = conversation.standing() if danger else None
-    if _is_offered(standing, inbound.text) or _is_only_a_number(standing, inbound.text):
-        danger = None
+    danger, standing = _listen(desk, inbound, conversation)
     said = await _sound_alarm(session, desk, inbound, known, danger) if danger else []
     conversation.let_pass(inbound.text, answering=inbound.answering)
     kept = await _keep_attachments(session, inbound, known)
@@ -150,6 +180,17 @@ async def _answer(
         conversation.talk.look_away()
         return said + await conversation.again()
     return said + await _follow(conversation, inbound, known, asked)
+
+
+def _listen(
+    desk: Desk, inbound: Inbound, conversation: Conversation
+) -> tuple[Danger | None, Question[Any] | None]:
+    """Listen for danger; with it comes the question that stands, which it may answer too."""
+    danger = desk.net.listen(inbound.text)
+    standing = conversation.standing() if danger else None
+    if _is_offered(standing, inbound.text) or _is_only_a_number(standing, inbound.text):
+        danger = None
+    return danger, standing
 
 
 async def _tell_hooks(session: Session, inbound: Inbound, known: Known) -> None:

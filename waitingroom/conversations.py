@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from sqlalchemy import Column, Index, UniqueConstraint, text
+from sqlalchemy import Column, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel, col, select, update
 
 from waitingroom.columns import by_value, new_id
@@ -121,6 +121,12 @@ class Conversation(SQLModel, table=True):
     """When everything here is deleted, unless consent comes first."""
     hub_id: uuid.UUID | None = Field(default=None, foreign_key="hub.id", index=True)
     """The hub that looks after them; none: any hub may, since it is not known where they live."""
+    full_at: datetime | None = None
+    """This and the next four are the fields of waitingroom.busy.Pace, in its order: how fast somebody writes."""
+    said_hash: bytes | None = Field(default=None, repr=False)
+    said_times: int | None = Field(default=None, sa_type=SmallInteger)
+    said_since: datetime | None = None
+    answered_hash: bytes | None = Field(default=None, repr=False)
     created_at: datetime
     heard_at: datetime
 

@@ -60,6 +60,8 @@ class Reason(StrEnum):
     """they went to something nearby themselves, while something else than the referral was open"""
     OTHER_TIME = "other_time"
     """none of the times offered suits them, they let them pass, or cannot come after all: offer another"""
+    SAME_AGAIN = "same_again"
+    """the same words came again and again, as from a machine: the bot answers them no more for an hour"""
     MESSAGE_INSTEAD = "message_instead"
     """after a missed appointment they would rather have a message than a call"""
     MISSED_TWICE = "missed_twice"
@@ -101,10 +103,13 @@ OPEN = text("status IN ('waiting', 'claimed')")
 QUEUE_CHANGED = "waitingroom_queue"
 """The notification that a hand-off was raised, claimed, changed or ended.
 
-Its payload is JSON: the hand-off's id; where it was raised also whether it is `new`, how urgent, of which hub, and
-by which reference it goes, so that two hundred open pages need not all ask for that at once.
+Its payload is JSON: the hand-off's id, of which hub and whose it is; where it was raised also whether it is `new`,
+how urgent, and its reference: so that open pages of other hubs need not ask at all, nor two hundred at once.
 """
-TELL = text("SELECT pg_notify(:channel, json_build_object('id', cast(:handoff AS text))::text)")
+TELL = """
+SELECT pg_notify($1, json_build_object('id', h.id, 'hub', v.hub_id, 'owner', h.claimed_by)::text)
+FROM handoff h JOIN conversation v ON v.id = h.conversation_id WHERE h.id = $2
+"""
 RAISE = """
 INSERT INTO handoff AS h (id, conversation_id, referral_id, reasons, urgency, status, raised_at, version)
 VALUES ($1, $2, $3, ARRAY[$4::varchar], $5, 'waiting', $6, 1)
@@ -114,7 +119,7 @@ SET reasons = array_append(array_remove(h.reasons, $4::varchar), $4::varchar),
     referral_id = COALESCE(excluded.referral_id, h.referral_id),
     version = h.version + 1
 RETURNING id, pg_notify('waitingroom_queue', json_build_object(
-    'id', h.id, 'new', h.version = 1, 'urgency', h.urgency,
+    'id', h.id, 'owner', h.claimed_by, 'new', h.version = 1, 'urgency', h.urgency,
     'hub', (SELECT v.hub_id FROM conversation v WHERE v.id = h.conversation_id),
     'reference', (SELECT r.reference FROM referral r WHERE r.id = h.referral_id))::text)
 """
@@ -281,7 +286,7 @@ async def _tell_hooks(session: Session, handoff: Handoff, kind: hooks.Kind, now:
 
 async def _tell(session: Session, handoff: Handoff) -> None:
     """Tell open pages of the queue, once this is committed, that a hand-off changed."""
-    await session.run(TELL, {"channel": QUEUE_CHANGED, "handoff": str(handoff.id)})
+    await session.driver.execute(TELL, QUEUE_CHANGED, handoff.id)
 
 
 async def _say_why_lost(session: Session, handoff: Handoff) -> None:

@@ -67,8 +67,13 @@ async def take(
     day = {"channel": channel, "on_day": on_day}
     if (await session.run(TAKE, {**day, "segments": segments, "most": upto})).first():
         return True
-    await session.run(HELD, day)
+    await note_held(session, channel=channel, on_day=on_day)
     return False
+
+
+async def note_held(session: Session, *, channel: str, on_day: date) -> None:
+    """Note that a message was held back, so that an operator hears of it."""
+    await session.run(HELD, {"channel": channel, "on_day": on_day})
 
 
 async def give_back(session: Session, *, channel: str, on_day: date, segments: int) -> None:

@@ -8,9 +8,10 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from api import places
 from api.console import words as console_words
 from api.console.access import sees
-from api.live import QUEUE, Live, Newcomer
+from api.live import QUEUE, Change, Live
 from api.staff.access import HandoffId, Visit
 from api.staff.models import urgency_name
 from waitingroom import handoffs
@@ -27,7 +28,17 @@ DRAWING = 20
 """Milliseconds that are left for each of those more (benchmarks/live_pages.py)."""
 
 
-@router.get("/staff/events", operation_id="queueEvents", response_class=EventSourceResponse)
+async def _place(request: Request, visit: Annotated[Visit, sees()]) -> AsyncIterator[None]:
+    """Hold a place for one live page of somebody who is signed in."""
+    whose = visit.caller.session_id or visit.caller.staff_id
+    with places.of(request).one(whose.bytes, most=places.A_SESSION):
+        yield
+
+
+PLACED = [Depends(_place)]
+
+
+@router.get("/staff/events", operation_id="queueEvents", response_class=EventSourceResponse, dependencies=PLACED)
 async def events(
     request: Request, visit: Annotated[Visit, sees(Scope.QUEUE_READ)]
 ) -> AsyncIterator[ServerSentEvent]:
@@ -38,14 +49,16 @@ async def events(
     line: Live = request.app.state.live
     known = line.changes
     async for one in _news(line, QUEUE, "queue"):
-        came, known = line.came_since(known), line.changes
-        mine = visit.caller.hub_id
-        told = [_newcomer(each) for each in came if None in {mine, each.hub_id} or each.hub_id == mine]
+        changed, known = line.since(known), line.changes
+        mine = [each for each in changed or () if each.seen_by(visit.caller.staff_id, visit.caller.hub_id)]
+        if changed and not mine:
+            continue  # what changed is of other hubs; where nobody knows what changed, the page looks
+        told = [_newcomer(each) for each in mine if each.new]
         spread = max(0, line.watchers(QUEUE) - AT_ONCE) * DRAWING
         yield one.model_copy(update={"data": {"came": told, "spread": spread}})
 
 
-def _newcomer(one: Newcomer) -> dict[str, str]:
+def _newcomer(one: Change) -> dict[str, str]:
     return {
         "id": str(one.handoff_id),
         "reference": one.reference,
@@ -59,7 +72,12 @@ async def _talk_of(handoff_id: HandoffId, visit: Annotated[Visit, sees(Scope.PER
         return (await handoffs.find(session, handoff_id=handoff_id)).conversation_id
 
 
-@router.get("/staff/handoffs/{handoff_id}/events", operation_id="talkEvents", response_class=EventSourceResponse)
+@router.get(
+    "/staff/handoffs/{handoff_id}/events",
+    operation_id="talkEvents",
+    response_class=EventSourceResponse,
+    dependencies=PLACED,
+)
 async def talk_events(
     request: Request, talk: Annotated[uuid.UUID, Depends(_talk_of)]
 ) -> AsyncIterator[ServerSentEvent]:

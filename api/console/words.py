@@ -55,10 +55,12 @@ REASONS: Mapping[Reason, str] = {
     Reason.HELP_WITH_COSTS: "Help with costs would matter",
     Reason.SIGNPOSTED: "Went to something nearby themselves",
     Reason.NOT_SENT: "A message for later could not be sent",
+    Reason.COULD_NOT_REACH: "A message could not be sent",
     Reason.MESSAGE_INSTEAD: "Wants a message, not a call",
     Reason.OTHER_TIME: "Wants another time",
     Reason.MISSED_TWICE: "Two appointments were missed",
     Reason.UNANSWERED: "Nobody has answered them",
+    Reason.SAME_AGAIN: "The same words over and over, as from a machine",
 }
 CHANNELS: Mapping[str, str] = {
     "web": "web chat",
