@@ -118,7 +118,9 @@ class Courier:
             async with lane.order:
                 sent = await self._send(conversation_id, lane, letter)
                 if sent is not None:
-                    await self._recorder.record(sent, others=len(self._going) > 1)
+                    await self._recorder.record(
+                        sent, others=len(self._going) > 1, mends=self._delivery.slots.troubled(sent.channel)
+                    )
         except Exception as error:  # noqa: BLE001 -- whatever it is, the lease ends and a worker sends it
             lane.stopped = True
             self._on_trouble(error)

@@ -17,6 +17,8 @@ STATES: Mapping[Status, str] = {
 }
 REASONS: Mapping[str, str] = {
     "TryLater": "The network or the provider was busy. It is tried again by itself.",
+    "ProviderAway": "The provider that carries it is away. It goes by itself within four hours, or you are asked.",
+    "OtherWay": "Their usual way failed. It goes by another way they agreed to, at an hour that is safe.",
     "MaybeSent": "Contact was lost while it was sent. They may have it twice.",
     "Misconfigured": "Our own settings are wrong. Tell whoever runs this service.",
     "RefusedByProvider": "Their phone was off or out of range, or the network would not take it. Try another way.",
@@ -29,6 +31,7 @@ REASONS: Mapping[str, str] = {
     "CannotBeSent": "It was older than can be sent, or nothing can send it. Write it again.",
     "stopped": "They asked for no more messages there before it went.",
     "unreachable": "Messages no longer arrive there.",
+    "FromBackup": "The records came back from an earlier backup. They may have it. Ask, or send it again.",
     "TooBig": "It is longer than this channel takes.",
 }
 """By the class of what went wrong last, as it is kept beside the message."""

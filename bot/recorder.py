@@ -2,7 +2,7 @@
 
 import asyncio
 
-from waitingroom import outbox
+from waitingroom import circuits, outbox
 from waitingroom.database import Database
 from waitingroom.outbox import Sent
 
@@ -17,13 +17,16 @@ class Recorder:
         """Take the records."""
         self._database = database
         self._waiting: list[tuple[Sent, asyncio.Future[None]]] = []
+        self._mended: set[str] = set()
         self._recording: asyncio.Task[None] | None = None
 
-    async def record(self, sent: Sent, *, others: bool = False) -> None:
+    async def record(self, sent: Sent, *, others: bool = False, mends: bool = False) -> None:
         """Record that a provider took a message: committed when this returns. Raises what kept it from that.
 
-        `others` are on their way too: it is worth waiting a moment for them.
+        `others` are on their way too: it is worth waiting a moment for them. `mends`: its provider had trouble.
         """
+        if mends:
+            self._mended.add(sent.channel)
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((sent, done))
         if self._recording is None:
@@ -48,6 +51,9 @@ class Recorder:
         try:
             async with self._database.statements() as driver:
                 await outbox.record_sent(driver, *sent)
+                if mended := list(self._mended):
+                    self._mended.clear()
+                    await circuits.mend(driver, mended)
         except Exception as error:  # noqa: BLE001 -- it is raised again where the record is awaited
             return error
         return None

@@ -16,9 +16,17 @@ LOOK_AGAIN = timedelta(minutes=15)
 SILENT_FOR = timedelta(hours=20)
 """Nobody heard since then can have a message that waits for them: providers that wait take a day at least."""
 
-HELD = "(status = 'queued' AND problem IN ('WaitsForPerson', 'OverSpending') AND next_try_at > $2) IS TRUE"
+OTHER_WAY = "OtherWay"
+"""It goes by another way than it was meant to (waitingroom.other_ways), at an hour that is safe."""
+
+HELD = """
+(status = 'queued' AND problem IN ('WaitsForPerson', 'OverSpending', 'OtherWay') AND next_try_at > $2) IS TRUE
+"""
 """Says, as a condition on messages, which are held back at the moment $2."""
-HOLD = "UPDATE message SET status = 'queued', problem = $2, next_try_at = $3 WHERE id = $1"
+HOLD = """
+UPDATE message SET status = 'queued', problem = $2, next_try_at = $3
+WHERE id = $1 AND status IN ('queued', 'sending')
+"""
 EARLIER = """
 SELECT earlier.next_try_at FROM message JOIN message earlier USING (conversation_id)
 WHERE message.id = $1 AND earlier.contact_id = $2 AND earlier.status = 'queued'

@@ -8,10 +8,12 @@ from typing import Any
 
 import asyncpg
 
-from waitingroom import holds, hooks, messages, rates, spending
+from waitingroom import holds, hooks, messages, own_share, rates, spending
+from waitingroom.circuits import AWAY_FOR
 from waitingroom.columns import UnreadableError, new_id
 from waitingroom.database import Session
 from waitingroom.messages import Kind, Status
+from waitingroom.own_share import Cost
 from waitingroom.rates import Limit
 from waitingroom.slots import Slots
 
@@ -21,12 +23,14 @@ LANE_TAKEN = timedelta(seconds=1)
 """When to look again at a lane another worker holds."""
 MAYBE_SENT = "MaybeSent"
 """The problem noted where the provider may have taken a message."""
+AFTER_CRISIS = timedelta(seconds=4)
+"""How much later than a talk with crisis lines any other tries a provider that failed; last what failed last."""
 STALE = timedelta(seconds=15)
 """A message still unsent this long after it was due gets its worker woken again."""
 
 _OLDEST = f"""
 SELECT m.id, m.status, m.kind, m.segments, m.body, m.dedupe, m.attempts, m.next_try_at, m.problem,
-       m.contact_id, contact.channel, contact.address, contact.heard_at
+       m.contact_id, contact.channel, contact.address, contact.heard_at, m.created_at
 FROM message m JOIN contact ON contact.id = m.contact_id
 WHERE m.conversation_id = $1 AND m.status IN ('queued', 'sending') AND NOT {holds.HELD}
 ORDER BY m.id LIMIT 1
@@ -49,11 +53,22 @@ _WAIT = "UPDATE conversation SET lane_until = NULL, lane_holder = NULL WHERE id 
 _BEGIN = """
 UPDATE message SET status = 'sending', attempts = attempts + 1, maybe_twice = maybe_twice OR status = 'sending',
     next_try_at = $2
-WHERE id = $1
+WHERE id = $1 AND status = $3 AND attempts = $4
 """
+"""Begins a message that is still as it was when it was found: who waited for a lane may have found old news."""
 _PUT_BACK = """
 UPDATE message SET status = 'queued', attempts = 0, next_try_at = $2
 WHERE id = $1 AND status = 'sending' AND attempts = 1
+"""
+_AWAY = """
+UPDATE message SET status = 'queued', maybe_twice = maybe_twice OR status = 'sending',
+    problem = CASE WHEN problem = 'MaybeSent' OR status = 'sending' THEN 'MaybeSent' ELSE 'ProviderAway' END,
+    next_try_at = $2::timestamptz + CASE
+        WHEN EXISTS (SELECT FROM circuit WHERE last_letter = message.id) THEN 2 * $3::interval
+        WHEN EXISTS (SELECT FROM message said WHERE said.conversation_id = message.conversation_id
+                     AND said.status = 'queued' AND said.kind = 'crisis') THEN interval '0'
+        ELSE $3::interval END
+WHERE id = $1 AND status IN ('queued', 'sending') RETURNING next_try_at
 """
 _BURY = "UPDATE message SET status = 'dead', problem = 'CannotBeSent' WHERE id = $1"
 _SENT = """
@@ -69,6 +84,14 @@ _TROUBLE = """
 UPDATE message SET status = $2, problem = $3, next_try_at = $4, maybe_twice = maybe_twice OR $5
 WHERE id = $1 AND status = 'sending' RETURNING conversation_id
 """
+_GIVE_UP = f"""
+UPDATE message SET status = 'dead', problem = CASE WHEN problem = 'MaybeSent' THEN problem ELSE 'ProviderAway' END
+WHERE id IN (
+    SELECT m.id FROM circuit JOIN contact USING (channel) JOIN message m ON m.contact_id = contact.id
+    WHERE circuit.opened_at <= $1 AND m.status = 'queued' AND m.created_at <= $1 AND NOT {holds.HELD}
+    ORDER BY m.id LIMIT $3 FOR UPDATE OF m SKIP LOCKED
+) RETURNING id, conversation_id
+"""  # noqa: S608 -- a condition of our own
 _STALE = """
 SELECT DISTINCT conversation_id FROM message
 WHERE status IN ('queued', 'sending') AND next_try_at < $1 AND (status = 'sending' OR next_try_at < $2) LIMIT $3
@@ -110,6 +133,8 @@ class Letter:
     attempts: int
     heard_at: datetime
     """when the person last wrote on this channel"""
+    queued_at: datetime | None = None
+    """when it was queued, None: in the turn that was heard then"""
 
 
 @dataclass(frozen=True)
@@ -136,6 +161,7 @@ class _Unsent:
     channel: str
     address: bytes
     heard_at: datetime
+    created_at: datetime
 
     @property
     def charged(self) -> int:
@@ -185,6 +211,11 @@ async def take(session: Session, lane: Lane, rules: Rules, *, now: datetime) -> 
             return letter
 
 
+async def let_go(session: Session, lane: Lane) -> None:
+    """Leave a lane to whoever comes next, with letters still in it or none."""
+    await session.driver.execute(_WAIT, lane.conversation_id, lane.holder)
+
+
 async def next_letter(
     session: Session, *, conversation_id: uuid.UUID, rules: Rules, now: datetime
 ) -> Letter | NotYet | None:
@@ -209,17 +240,35 @@ async def _begin(session: Session, message: _Unsent, rules: Rules, now: datetime
         return None
     if await _held_back(session, message, now):
         return None
-    due = _Due(message.channel, now.astimezone(rules.zone).date(), message.charged)
-    if not await _pay(session, due, Kind(message.kind), rules.caps.get(message.channel)):
+    most, kind = rules.caps.get(message.channel), Kind(message.kind)
+    cost = own_share.Cost(message.channel, message.contact_id, message.charged, kind, most)
+    due = _Due(now.astimezone(rules.zone).date(), cost)
+    if not await _pay(session, due, now):
         until = holds.next_look(now, rules.zone)
         await holds.hold(session, message_id=message.id, problem=holds.OVER_SPENDING, until=until)
         return None
     wait = await _paced(session, rules, message, now)
-    if wait:
-        await _give_back(session, due)
-        return NotYet(wait)
-    await session.driver.execute(_BEGIN, message.id, now + LEASE)
-    return letter
+    if not wait and await _is_begun(session, message, rules, now):
+        return letter
+    await _give_back(session, due)
+    if wait and rules.slots.shut(message.channel):
+        wait = await _put_off(session, message, wait, now)
+    return NotYet(wait) if wait else None
+
+
+async def _is_begun(session: Session, message: _Unsent, rules: Rules, now: datetime) -> bool:
+    """Mark a message as on its way; False where it is no more as it was found, and its slots are given back."""
+    begun: str = await session.driver.execute(_BEGIN, message.id, now + LEASE, message.status, message.attempts)
+    if not begun.endswith("1"):
+        rules.slots.give_back(rules.limits[message.channel])
+        return False
+    return True
+
+
+async def _put_off(session: Session, message: _Unsent, wait: timedelta, now: datetime) -> timedelta:
+    """Have a message wait for its provider, which has failed; no try is counted. Returns how long."""
+    until: datetime | None = await session.driver.fetchval(_AWAY, message.id, now + wait, AFTER_CRISIS)
+    return until - now if until else wait
 
 
 async def _held_back(session: Session, message: _Unsent, now: datetime) -> bool:
@@ -236,22 +285,32 @@ async def _held_back(session: Session, message: _Unsent, now: datetime) -> bool:
 class _Due:
     """What a message costs, and on which day."""
 
-    channel: str
     on_day: date
-    segments: int
+    cost: Cost
+
+    @property
+    def day(self) -> dict[str, Any]:
+        """Return the row of its day."""
+        return {"channel": self.cost.channel, "on_day": self.on_day}
 
 
-async def _pay(session: Session, due: _Due, kind: Kind, most: int | None) -> bool:
-    if not due.segments:
+async def _pay(session: Session, due: _Due, now: datetime) -> bool:
+    cost = due.cost
+    if not cost.segments:
         return True
-    return await spending.take(
-        session, channel=due.channel, on_day=due.on_day, segments=due.segments, kind=kind, most=most
-    )
+    if not await own_share.take(session, cost, now=now):
+        await spending.note_held(session, **due.day)
+        return False
+    if await spending.take(session, **due.day, segments=cost.segments, kind=cost.kind, most=cost.most):
+        return True
+    await own_share.give_back(session, cost)
+    return False
 
 
 async def _give_back(session: Session, due: _Due) -> None:
-    if due.segments:
-        await spending.give_back(session, channel=due.channel, on_day=due.on_day, segments=due.segments)
+    if due.cost.segments:
+        await spending.give_back(session, **due.day, segments=due.cost.segments)
+        await own_share.give_back(session, due.cost)
 
 
 def _letter(session: Session, message: _Unsent) -> Letter | None:
@@ -262,14 +321,21 @@ def _letter(session: Session, message: _Unsent) -> Letter | None:
     except UnreadableError:
         return None
     return Letter(
-        message.id, message.channel, message.contact_id, address, said, message.attempts + 1, message.heard_at
+        message.id,
+        message.channel,
+        message.contact_id,
+        address,
+        said,
+        message.attempts + 1,
+        message.heard_at,
+        message.created_at,
     )
 
 
 async def _paced(session: Session, rules: Rules, message: _Unsent, now: datetime) -> timedelta:
     """Take a slot of every limit on a message; where one is full none. Returns zero, or how long to wait."""
     limits = rules.limits[message.channel]
-    wait = await rules.slots.take_each(limits, now=now)
+    wait = await rules.slots.take_each(limits, now=now, may_probe=True)
     if not wait and (wait := await rates.take(session, *own_limits(limits, message.contact_id), now=now)):
         rules.slots.give_back(limits)
     return wait
@@ -322,6 +388,14 @@ async def record_trouble(
     if talk is not None and status in {Status.FAILED, Status.DEAD}:
         failed = hooks.Kind.MESSAGE_FAILED
         await hooks.tell(session, failed, conversation_id=talk, message_id=message_id, now=now)
+
+
+async def give_up(session: Session, *, now: datetime, limit: int) -> list[int]:
+    """Give up messages that waited for AWAY_FOR while their provider was away. Returns at most `limit` ids."""
+    given_up = await session.driver.fetch(_GIVE_UP, now - AWAY_FOR, now, limit)
+    for number, talk in given_up:
+        await hooks.tell(session, hooks.Kind.MESSAGE_FAILED, conversation_id=talk, message_id=number, now=now)
+    return [number for number, _ in given_up]
 
 
 async def stale(session: Session, *, now: datetime, limit: int = 500) -> list[uuid.UUID]:

@@ -1,14 +1,19 @@
 """What every channel is: a name, read or pushed, how it lays words out, how fast and how it sends."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Protocol, runtime_checkable
 
 from bot.layout import Layout
 from bot.messages import Reply
 from waitingroom.conversations import ContactState
 from waitingroom.rates import Limit
+
+LONGEST_ASKED = timedelta(hours=1)
+"""The longest a provider may ask us to wait: what it asks for beyond that is asked of it again then."""
 
 
 class TroubleError(Exception):
@@ -18,12 +23,16 @@ class TroubleError(Exception):
 
 
 class TryLaterError(TroubleError):
-    """The provider is busy or away. `after`: how long it asked us to wait, None where it did not say."""
+    """The provider is busy or away. `after`: how long it asked us to wait, None where it did not say.
 
-    def __init__(self, after: timedelta | None = None) -> None:
+    `alone`: only this message waits, by a pace of our own; it says nothing of the provider.
+    """
+
+    def __init__(self, after: timedelta | None = None, *, alone: bool = False) -> None:
         """Take the wait the provider asked for."""
         super().__init__()
         self.after = after
+        self.alone = alone
 
 
 class MaybeSentError(TryLaterError):
@@ -63,6 +72,21 @@ LOST: Mapping[type[TroubleError], ContactState] = {
     BadAddressError: ContactState.UNREACHABLE,
 }
 """What some troubles say of the way we tried to reach someone: it is closed."""
+
+
+def asked_to_wait(told: str | None, *, at: str | None = None) -> timedelta | None:
+    """Read a Retry-After (RFC 9110, 10.2.3): seconds, or a date held against `at`, the answer's own Date.
+
+    Never longer than LONGEST_ASKED; None where nothing is asked for, or it cannot be read.
+    """
+    wait: timedelta | None = None
+    with suppress(ValueError, TypeError, OverflowError):
+        seconds = float(told or "")
+        wait = timedelta(seconds=min(seconds, LONGEST_ASKED.total_seconds()))
+    if wait is None:
+        with suppress(ValueError, TypeError, OverflowError):
+            wait = parsedate_to_datetime(told or "") - parsedate_to_datetime(at or "")
+    return min(wait, LONGEST_ASKED) if wait is not None and wait > timedelta(0) else None
 
 
 def name_of(trouble: type[Exception]) -> str:

@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import json
+import socket
+import struct
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Future
@@ -15,6 +17,8 @@ import httptools
 import uvloop
 
 T = TypeVar("T")
+RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: what is dropped from now on is reset, and nobody says goodbye."""
 PATIENCE = 15.0
 """Seconds a test waits for something to happen before it says that it did not."""
 
@@ -45,6 +49,8 @@ class Response:
     body: bytes
     kind: str = "application/json"
     headers: dict[str, str] = field(default_factory=dict)
+    cut: int = 0
+    """how many bytes of the end are never sent: the line is reset there"""
 
     @classmethod
     def of(cls, status: int, said: Any, headers: dict[str, str] | None = None) -> "Response":
@@ -55,7 +61,8 @@ class Response:
         """Return the answer as it goes over the line."""
         head = f"HTTP/1.1 {self.status} {_PHRASES.get(self.status, 'Unknown')}\r\nContent-Type: {self.kind}\r\n"
         head += "".join(f"{name}: {value}\r\n" for name, value in self.headers.items())
-        return f"{head}Content-Length: {len(self.body)}\r\n\r\n".encode() + self.body
+        whole = f"{head}Content-Length: {len(self.body)}\r\n\r\n".encode() + self.body
+        return whole[: len(whole) - self.cut]
 
 
 _PHRASES = {status.value: status.phrase for status in HTTPStatus}
@@ -115,7 +122,10 @@ class _Line(asyncio.Protocol):
             self.transport.abort()
         elif not self.transport.is_closing():
             self.transport.write(answer.as_bytes())
-            if not keep:
+            if answer.cut:
+                self.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                self.transport.abort()
+            elif not keep:
                 self.transport.close()
 
 

@@ -13,6 +13,8 @@ from pydantic_core import to_json
 from telegram.error import NetworkError, RetryAfter, TelegramError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bot.channels.channel import asked_to_wait
+
 DEADLINE = 20.0
 """Seconds after which a call is given up, however slowly it goes on. Well below the outbox's lease of 30."""
 CONNECT, ENTER, READ = 5.0, 10.0, 15.0
@@ -90,11 +92,12 @@ class Line(BaseRequest):
         try:
             async with session.request(method, url, data=body, allow_redirects=False, timeout=_times()) as answer:
                 status, payload = answer.status, await answer.read()
+                told, date = answer.headers.get("Retry-After"), answer.headers.get("Date")
         except TimeoutError as error:
             raise TimedOut from error
         except ClientError as error:
             raise NetworkError(type(error).__name__) from error
-        if status == FLOOD and (after := _asked_to_wait(payload)):
+        if status == FLOOD and (after := _asked_to_wait(payload) or asked_to_wait(told, at=date)):
             raise FloodedError(after)
         if status in GATEWAY:
             raise TimedOut("gateway")
@@ -127,7 +130,6 @@ def _proxy_to(url: str) -> str | None:
 
 def _asked_to_wait(payload: bytes) -> timedelta | None:
     try:
-        seconds = json.loads(payload)["parameters"]["retry_after"]
-        return timedelta(seconds=float(seconds)) or None
-    except (ValueError, TypeError, LookupError, OverflowError, RecursionError):
+        return asked_to_wait(str(json.loads(payload)["parameters"]["retry_after"]))
+    except (ValueError, TypeError, LookupError, RecursionError):
         return None

@@ -64,7 +64,7 @@ class Pace(BaseRateLimiter[None]):
             return await callback(*args, **kwargs)
         chat = str(data["chat_id"])
         if wait := self.wait(chat):
-            raise TryLaterError(timedelta(seconds=wait))
+            raise TryLaterError(timedelta(seconds=wait), alone=True)
         try:
             return await callback(*args, **kwargs)
         except FloodedError as error:

@@ -12,11 +12,13 @@ from urllib.parse import urlsplit
 
 from bot.channels.channel import (
     Accepted,
+    GoOtherWayError,
     MaybeSentError,
     MisconfiguredError,
     RefusedByProviderError,
     TroubleError,
     TryLaterError,
+    asked_to_wait,
 )
 from bot.channels.twilio import troubles
 from bot.channels.twilio.names import STATUS
@@ -59,6 +61,8 @@ class Account:
     service: str = ""
     _client: "Client | None" = field(default=None, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
+    _answer: threading.local = field(default_factory=threading.local, init=False, repr=False)
+    """the wait that the answer to this thread's call asked for: the library does not hand it on"""
 
     @property
     def content_api(self) -> str:
@@ -137,14 +141,21 @@ class Account:
         from requests.exceptions import RequestException
         from twilio.base.exceptions import TwilioException  # type: ignore[import-untyped]
 
+        self._answer.asked = None
         try:
             return call(self._made())
         except TwilioException as error:
-            raise _refusal(error) from error
+            trouble = _refusal(error)
+            if isinstance(trouble, TryLaterError) and not isinstance(trouble, GoOtherWayError):
+                trouble.after = self._answer.asked or trouble.after
+            raise trouble from error
         except RequestException as error:
             raise (TryLaterError() if _never_left(error) else MaybeSentError()) from error
         except UNREADABLE as error:
             raise MaybeSentError from error
+
+    def _note_asked(self, answer: "Response", *_: object, **__: object) -> None:
+        self._answer.asked = asked_to_wait(answer.headers.get("Retry-After"), at=answer.headers.get("Date"))
 
     def _made(self) -> "Client":
         with self._lock:
@@ -152,7 +163,7 @@ class Account:
                 from twilio.http.http_client import TwilioHttpClient  # type: ignore[import-untyped]
                 from twilio.rest import Client
 
-                line = TwilioHttpClient(logger=SILENT)
+                line = TwilioHttpClient(logger=SILENT, request_hooks={"response": self._note_asked})
                 line.timeout = PATIENCE
                 self._client = Client(self.sid, self.token, http_client=line, environment=OURS_ONLY)
                 self._client.api.base_url = self.api
