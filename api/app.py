@@ -15,6 +15,7 @@ from api import (
     limits,
     piece_pages,
     rights_pages,
+    shedding,
     webchat,
     webhooks_telegram,
     webhooks_twilio,
@@ -25,10 +26,13 @@ from api.guarded import Guarded
 from api.house import House, open_house
 from api.live import Live
 from api.logs import log
+from api.metrics import Counted
 from api.settings import Settings
 from api.staff import router as staff
+from api.telemetry import traces
 from bot.channels.channel import Channel
 from bot.channels.telegram import PATH as TELEGRAM_PATH
+from waitingroom.lines import ON_THE_WEB
 
 BODY_LIMIT = 64 * 1024
 """The largest body a door reads, in bytes."""
@@ -58,7 +62,8 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with _opened(app, open_house(settings, demo=demo, channels=channels)) as house:
+        opening = open_house(settings, demo=demo, channels=channels, most=ON_THE_WEB)
+        async with _opened(app, opening) as house:
             app.state.house = house
             await prepare(house)
             warming = asyncio.create_task(_warm_up(settings))
@@ -76,16 +81,17 @@ def create_app(
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        telemetry=traces(settings.otlp_endpoint).of_fastapi(),
     )
     limits.install(app, burst=settings.staff_burst, per_second=settings.staff_per_second)
     errors.install(app, most=BODY_LIMIT, longer=LONGER)
+    shedding.install(app, settings)
     app.add_middleware(Guarded)
+    app.add_middleware(Counted)
     app.add_exception_handler(proof.AskAgainError, proof.ask_again)
     app.router.routes.append(webhooks_telegram.ROUTE)
-    app.include_router(webchat.router)
-    app.include_router(chat_pages.router)
-    app.include_router(rights_pages.router)
-    app.include_router(piece_pages.router)
+    for pages in (webchat, chat_pages, rights_pages, piece_pages):
+        app.include_router(pages.router)
     app.include_router(webhooks_twilio.router)
     app.include_router(health.router)
     app.include_router(staff.router)

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -13,26 +13,27 @@ from rich.console import Console
 
 from api import logs
 from api.cli_audit import audit_cli
+from api.cli_backup import backup_cli
 from api.cli_channels import channels_cli
+from api.cli_database import database_cli
 from api.cli_directory import directory_cli
+from api.cli_doctor import doctor_command
 from api.cli_duty import duty_cli
 from api.cli_evaluate import readers_cli, safety_cli
 from api.cli_groups import groups_cli
 from api.cli_hubs import hubs_cli
+from api.cli_keys import keys_cli
 from api.cli_records import records_cli
 from api.cli_search import search_cli
 from api.cli_simulate import simulate
 from api.cli_staff import staff_cli
 from api.house import House
 from api.in_house import in_house, kindly
-from api.keys import make_keys
 from api.settings import Settings
 from content import check
-from waitingroom import audit, letters, staff
-from waitingroom.staff import Scope
+from waitingroom import letters
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-keys_cli = typer.Typer(no_args_is_help=True, help="The sealing keys, and keys for staff.")
 letters_cli = typer.Typer(no_args_is_help=True, help="Messages that never arrived.")
 content_cli = typer.Typer(no_args_is_help=True, help="The words.")
 flows_cli = typer.Typer(no_args_is_help=True, help="The talks.")
@@ -41,17 +42,20 @@ cli.add_typer(letters_cli, name="letters")
 cli.add_typer(content_cli, name="content")
 cli.add_typer(flows_cli, name="flows")
 cli.add_typer(channels_cli, name="channels")
+cli.add_typer(database_cli, name="database")
 cli.add_typer(directory_cli, name="directory")
 cli.add_typer(duty_cli, name="duty")
 cli.add_typer(groups_cli, name="groups")
 cli.add_typer(search_cli, name="search")
 cli.add_typer(hubs_cli, name="hubs")
 cli.add_typer(audit_cli, name="audit")
+cli.add_typer(backup_cli, name="backup")
 cli.add_typer(safety_cli, name="safety")
 cli.add_typer(readers_cli, name="readers")
 cli.add_typer(records_cli, name="records")
 cli.add_typer(staff_cli, name="staff")
 cli.command()(simulate)
+cli.command("doctor")(doctor_command)
 R = TypeVar("R")
 out = Console(highlight=False, soft_wrap=True)
 
@@ -105,14 +109,17 @@ def work() -> None:
 @cli.command("telegram-poll")
 def telegram_poll() -> None:
     """Ask Telegram for messages, where it cannot reach this machine. The web or `work` runs beside it."""
+    from api.side_door import side_door
     from api.telegram_poll import poll
+    from api.vital import POLL, beating
     from bot.channels.channel import TroubleError
 
     async def ask(house: House) -> None:
         stop, loop = asyncio.Event(), asyncio.get_running_loop()
         for told in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(told, stop.set)
-        await poll(house, stop=stop)
+        async with side_door(house), beating(house.at_work.database, POLL):
+            await poll(house, stop=stop)
 
     logs.begin()
     try:
@@ -133,41 +140,6 @@ def talk(
     logs.begin()
     with kindly():
         uvloop.run(talk_here(Settings(), script, name, out.print))
-
-
-@keys_cli.command("make")
-def keys_make() -> None:
-    """Make the keys that personal words are sealed with, in a file only you can read. Keep a copy safe."""
-    settings = Settings()
-    with kindly():
-        make_keys(settings.keys_path, demo=False)
-    out.print(f"The keys are in {settings.keys_path}. Without them nothing personal can be read: keep a copy.")
-
-
-@keys_cli.command("staff")
-def keys_staff(
-    name: Annotated[str, typer.Argument(help="The name the person and colleagues see.")],
-    scopes: Annotated[list[Scope] | None, typer.Option("--scope", help="All but staff:write by itself.")] = None,
-    days: Annotated[int, typer.Option(min=1, help="When the key ends.")] = 365,
-    *,
-    demo: Demo = False,
-) -> None:
-    """Make a key to the staff API, and print it once."""
-
-    async def make(house: House) -> str:
-        now = house.clock.now()
-        async with house.database.transaction() as session:
-            member = await staff.welcome(session, name=name, now=now)
-            audit.note_command(session, "makeKey", record=f"staff {member.id}", now=now)
-            return await staff.issue_key(
-                session,
-                staff_id=member.id,
-                scopes=frozenset(scopes or set(Scope) - {Scope.STAFF_WRITE}),
-                now=now,
-                ends_at=now + timedelta(days=days),
-            )
-
-    out.print(in_house(make, demo=demo))
 
 
 @letters_cli.command("list")

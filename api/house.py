@@ -4,24 +4,28 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
 
 from sqlalchemy import text
 
 import content
-from api import audit_head, hooks
+from api import audit_head, hooks, watching
 from api.clock import Clock
+from api.key_holding import hold
 from api.keys import make_keys, read_keys
 from api.logs import log
 from api.settings import Settings
+from api.telemetry import OFF, Traces, traces
+from api.vital import WORKER, Vital
 from bot import (
     appointing,
     asking,
     duty_calls,
     endings,
     fetching,
+    giving_up,
     group_news,
     how_are_you,
     later,
@@ -45,7 +49,7 @@ from bot.desk import Desk
 from bot.recorder import Recorder
 from bot.safety import Net
 from bot.service import Service
-from waitingroom import postgres, schema, spending
+from waitingroom import backups, key_holders, lines, pooler, postgres, schema, spending
 from waitingroom.columns import KeyRing
 from waitingroom.database import Database
 from waitingroom.queue import Worker
@@ -86,11 +90,14 @@ TICKS: Mapping[Tick, str] = {
     later.send_later: "* * * * * */10",
     unanswered.mind_the_unanswered: "* * * * * 40",
     outreach.wake_stale: "* * * * * */10",
+    giving_up.give_up_long_waiting: "* * * * * 25",
+    outreach.go_back: "* * * * * */10",
     fetching.fetch_wanted: "* * * * * */10",
     outreach.remind_half_way: "* * * * * 45",
     group_news.tell_groups: "* * * * * 20",
     outreach.clear_unconsented: "* * * * * 30",
     tidying.clear_old_records: "20 3 * * *",
+    tidying.forget_doors: "7 * * * *",
     outreach.purge_queue_log: "30 3 * * *",
     outreach.clear_raw_letters: "45 3 * * *",
     audit_head.tell_audit_head: "0 4 * * *",
@@ -98,6 +105,7 @@ TICKS: Mapping[Tick, str] = {
     hooks.forget_told: "50 3 * * *",
 }
 """What is done by the clock, and when: five fields, or six with seconds last."""
+SOUND_SPENDING = "sound_spending"
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,7 @@ class House:
     at_work: Desk
     clock: Clock
     demo: bool
+    traces: Traces = OFF
 
     @property
     def database(self) -> Database:
@@ -120,12 +129,22 @@ class House:
 
     def worker(self) -> Worker:
         """Return a worker for this house: delivers messages, and runs what is due by the clock."""
-        delivery = Delivery(self.at_work, self.clock.now, Slots(self.database))
-        worker = Worker(self.database, delivery.deliver)
-        for tick, cron in TICKS.items():
-            worker.schedule(tick.__name__, cron, partial(self._tick, tick))
-        worker.schedule("sound_spending", "* * * * * 15", self._sound_spending)
+        watch = watching.sends(self.traces, self.clock.now)
+        delivery = Delivery(self.at_work, self.clock.now, Slots(self.database), watch=watch)
+        worker = Worker(self.database, delivery.deliver, stopping=delivery.stopping)
+        does = {tick.__name__: partial(self._tick, tick) for tick in TICKS} | {
+            SOUND_SPENDING: self._sound_spending
+        }
+        vital = Vital(self.at_work.database, WORKER, self.schedules)
+        for name, cron in self.schedules.items():
+            worker.schedule(name, cron, vital.noting(name, does[name]))
+        worker.beside(partial(vital.live, worker.ready))
         return worker
+
+    @property
+    def schedules(self) -> dict[str, str]:
+        """What is done by the clock, by name, and when."""
+        return {tick.__name__: cron for tick, cron in TICKS.items()} | {SOUND_SPENDING: "* * * * * 15"}
 
     async def _tick(self, tick: Tick) -> None:
         count = await tick(self.at_work, now=self.clock.now())
@@ -191,17 +210,47 @@ async def open_house(
     demo: bool = False,
     channels: Mapping[str, Channel] | None = None,
     say: Say = postgres.quiet,
+    most: timedelta | None = None,
 ) -> AsyncIterator[House]:
     """Open the house: start or find the database, bring it up to date, read keys and words.
 
-    Raises PostgresUnavailableError, KeysError, ContentError or UnsafeKeysError, each saying what to do.
+    `most`: how long a statement may take where people wait for the answer; None: as long as it needs.
+    Raises PostgresUnavailableError, UnfitDatabaseError, schema.TooOldError, schema.TablesBusyError, KeysError,
+    ContentError or UnsafeKeysError, each saying what to do.
     """
     keys = make_keys(settings.keys_path, demo=True) if demo else read_keys(settings.keys_path)
     _check_keys(settings, keys)
-    url = await asyncio.to_thread(find_database, settings, say)
-    database = Database(url, keys)
+    url = await _reach_database(settings, say)
+    database = Database(url, keys, most=most)
     words = content.load(settings.content, measures=settings.measures)
-    service = Service(
+    service = _service(settings, words, demo=demo)
+    desk = Desk(database, service, Net(words.safety), channels or channels_of(settings, demo=demo))
+    worker_database = Database(url, keys, pool_size=6, plans="fresh", most=lines.AT_WORK)
+    clock = Clock(settings.data / "clock" if demo else None)
+    at_work = replace(desk, database=worker_database)
+    told = traces(settings.otlp_endpoint)
+    courier = _courier(at_work, database, clock, told)
+    watch = asyncio.create_task(_watch(settings, database)) if settings.database_url is None else None
+    holding: asyncio.Task[None] | None = None
+    try:
+        await _bring_up_to_date(database)
+        async with database.transaction() as session:
+            await key_holders.check(session)
+        holding = asyncio.create_task(hold(worker_database))
+        yield House(settings, replace(desk, courier=courier), at_work, clock, demo, told)
+    finally:
+        await courier.close()
+        if aside := {task for task in (watch, holding) if task is not None}:
+            for task in aside:
+                task.cancel()
+            await asyncio.wait(aside)
+        await _close(desk, told)
+        await worker_database.close()
+        await database.close()
+
+
+def _service(settings: Settings, words: content.Content, *, demo: bool) -> Service:
+    return Service(
         name=settings.service_name,
         content=words,
         areas=settings.areas,
@@ -217,25 +266,19 @@ async def open_house(
         keeps=settings.keeps,
         drama_numbers=demo,
     )
-    desk = Desk(database, service, Net(words.safety), channels or channels_of(settings, demo=demo))
-    worker_database = Database(url, keys, pool_size=6, plans="fresh")
-    clock = Clock(settings.data / "clock" if demo else None)
-    at_work = replace(desk, database=worker_database)
-    courier = Courier(Delivery(at_work, clock.now, Slots(database)), Recorder(database), _sending_waits)
-    watch = asyncio.create_task(_watch(settings, database)) if settings.database_url is None else None
-    try:
-        await _bring_up_to_date(database)
-        yield House(settings, replace(desk, courier=courier), at_work, clock, demo)
-    finally:
-        await courier.close()
-        if watch is not None:
-            watch.cancel()
-            await asyncio.wait({watch})
-        for channel in desk.channels.values():
-            if isinstance(channel, Closing):
-                await channel.close()
-        await worker_database.close()
-        await database.close()
+
+
+async def _close(desk: Desk, told: Traces) -> None:
+    """Close what dials out."""
+    for channel in desk.channels.values():
+        if isinstance(channel, Closing):
+            await channel.close()
+    await told.close()
+
+
+def _courier(at_work: Desk, database: Database, clock: Clock, told: Traces) -> Courier:
+    delivery = Delivery(at_work, clock.now, Slots(database), watch=watching.sends(told, clock.now))
+    return Courier(delivery, Recorder(database), _sending_waits)
 
 
 def _sending_waits(trouble: BaseException) -> None:
@@ -247,6 +290,14 @@ def find_database(settings: Settings, say: Say = postgres.quiet) -> str:
     if settings.database_url is not None:
         return settings.database_url.get_secret_value()
     return postgres.start(settings.data / "postgres", say=say).url
+
+
+async def _reach_database(settings: Settings, say: Say) -> str:
+    """Return the database's address; one that was named is looked at first, for what stands in between."""
+    url = await asyncio.to_thread(find_database, settings, say)
+    if settings.database_url is not None:
+        await pooler.check(url)
+    return url
 
 
 async def _watch(settings: Settings, database: Database) -> None:
@@ -263,9 +314,13 @@ async def _watch(settings: Settings, database: Database) -> None:
 
 
 async def _bring_up_to_date(database: Database) -> None:
+    """Bring an older database up to date. A newer one is served as it is, while it allows code of this age."""
     async with database.transaction() as session:
-        at = await schema.current(session)
-    if at != schema.newest():
+        await backups.check_whole(session)
+        standing = await schema.standing(session)
+    if standing.too_new:
+        raise schema.TooOldError(standing)
+    if standing.behind:
         await asyncio.to_thread(schema.upgrade, database.url)
 
 

@@ -14,7 +14,9 @@ from api.settings import Settings
 from api.work import PortTakenError
 from content import ContentError
 from waitingroom.errors import RefusedError
+from waitingroom.pooler import UnfitDatabaseError
 from waitingroom.postgres import PostgresUnavailableError
+from waitingroom.schema import TablesBusyError, TooOldError
 
 R = TypeVar("R")
 
@@ -42,6 +44,9 @@ def kindly() -> Iterator[None]:
         PortTakenError,
         ContentError,
         RefusedError,
+        TablesBusyError,
+        TooOldError,
+        UnfitDatabaseError,
     ) as trouble:
         Console(stderr=True, highlight=False, soft_wrap=True).print(str(trouble), style="bold", markup=False)
         sys.exit(2)

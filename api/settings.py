@@ -1,12 +1,20 @@
 """Settings: the one place that reads the environment."""
 
+import os
 from datetime import time
 from decimal import Decimal
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 from sqlalchemy.engine import make_url
 
 from waitingroom.record_classes import KeptFor
@@ -14,8 +22,12 @@ from waitingroom.record_classes import KeptFor
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
+SECRETS = Path("/run/secrets")
+"""Where containers find the secrets they are given, a file each; systemd names its own place for them."""
+
+
 class Settings(BaseSettings):
-    """How this service is set up: environment variables that begin with WAITINGROOM_."""
+    """How this service is set up: environment variables that begin with WAITINGROOM_, or files of that name."""
 
     model_config = SettingsConfigDict(env_prefix="WAITINGROOM_", extra="ignore")
 
@@ -72,6 +84,42 @@ class Settings(BaseSettings):
     staff_per_second: Annotated[float, Field(gt=0)] = 10.0
     """How many a second after that."""
 
+    proxies: Annotated[frozenset[str], NoDecode] = Field(
+        default=frozenset({"127.0.0.1", "::1"}),
+        validation_alias=AliasChoices("WAITINGROOM_PROXIES", "FORWARDED_ALLOW_IPS"),
+    )
+    """Addresses or networks of your own proxies, comma-separated: only they are believed whom they ask for."""
+    most_in_hand: Annotated[int, Field(ge=4)] = 64
+    """How many requests one process takes in hand at once; of more, some are turned away (docs/limits.md)."""
+    most_connections: Annotated[int, Field(ge=10)] = 800
+    """How many connections one process holds open, live pages among them."""
+    most_live: Annotated[int, Field(ge=1)] = 500
+    """How many live pages one process tells of news; others ask by themselves, four times a minute."""
+    new_chats_an_hour: Annotated[int, Field(ge=0)] = 60
+    """How many chats may be begun on the page from one address in an hour; 0: any number."""
+    door_burst: Annotated[int, Field(ge=1)] = 300
+    """How many requests one address may make at once at people's own doors."""
+    door_per_second: Annotated[float, Field(gt=0)] = 50.0
+    """How many a second after that."""
+    head_seconds: Annotated[float, Field(gt=0)] = 10.0
+    """How long the head of a request may take to come."""
+    body_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How long its body may take."""
+    reading_seconds: Annotated[float, Field(gt=0)] = 30.0
+    """How long an answer may wait to be read."""
+
+    metrics_token: SecretStr | None = None
+    """What a scraper shows to read /metrics. Without it only this machine may, and only where no proxy is used."""
+    metrics_host: str = "127.0.0.1"
+    """Where `work` and `telegram-poll` answer /livez, /readyz and /metrics, if they have a port for it."""
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """The port they answer those on. Without it they have no door."""
+    otlp_endpoint: str = ""
+    """Where traces go, by OTLP over HTTP, like http://127.0.0.1:4318. Without it none are made (extra `otel`)."""
+
+    backup_recipients: Annotated[tuple[str, ...], NoDecode] = ()
+    """Whose keys open the backups: public age recipients (age1…), comma-separated. The keys are kept elsewhere."""
+
     public_url: str = ""
     """Where providers reach this service, like https://waiting.example.org; their signatures are checked on it.
 
@@ -113,10 +161,39 @@ class Settings(BaseSettings):
     oidc_brings_second_factor: bool = False
     """Whether your provider asks for a second factor itself: then no code is asked here."""
 
+    @field_validator("proxies", mode="before")
+    @classmethod
+    def _addresses(cls, told: object) -> object:
+        if not isinstance(told, str):
+            return told
+        named = frozenset(told.replace(" ", "").split(",")) - {""}
+        if "*" in named or any(ip_network(one, strict=False).prefixlen == 0 for one in named):
+            raise ValueError("everybody cannot be a proxy: name addresses, or networks of your own")
+        return named
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Read the environment, then files named after the setting: a secret need not stand in the environment."""
+        given = os.environ.get("CREDENTIALS_DIRECTORY")
+        folders = [place for place in (Path(given) if given else None, SECRETS) if place and place.is_dir()]
+        return init_settings, env_settings, SecretsSettingsSource(settings_cls, secrets_dir=folders)
+
     @field_validator("areas", "sms_countries", mode="before")
     @classmethod
     def _split(cls, told: object) -> object:
         return frozenset(told.upper().replace(" ", "").split(",")) - {""} if isinstance(told, str) else told
+
+    @field_validator("backup_recipients", mode="before")
+    @classmethod
+    def _listed(cls, told: object) -> object:
+        return tuple(filter(None, told.replace(" ", "").split(","))) if isinstance(told, str) else told
 
     @field_validator("database_url")
     @classmethod
@@ -126,7 +203,7 @@ class Settings(BaseSettings):
             raise ValueError("only PostgreSQL is spoken here, 14 or later")
         return told
 
-    @field_validator("public_url", "telegram_api", "twilio_api", "oidc_issuer")
+    @field_validator("public_url", "telegram_api", "twilio_api", "oidc_issuer", "otlp_endpoint")
     @classmethod
     def _without_slash(cls, told: str) -> str:
         return told.rstrip("/")

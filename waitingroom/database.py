@@ -3,17 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from functools import cache
+from datetime import timedelta
+from functools import cache, partial
 from typing import Any, Literal
 
 import asyncpg
-from sqlalchemy import CursorResult, Executable, PoolProxiedConnection
+from sqlalchemy import CursorResult, Executable, PoolProxiedConnection, event
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.util import greenlet_spawn
 from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from waitingroom import lines
 from waitingroom.columns import KeyRing
 
 PLANS = {"auto": "auto", "fresh": "force_custom_plan"}
@@ -72,7 +74,9 @@ class Session(AsyncSession):
                 await self._settle()
                 while self._last:
                     await self._last.pop(0)()
-            except BaseException:
+            except BaseException as error:
+                if isinstance(error, TimeoutError):
+                    self.driver.terminate()  # nothing comes back on it: to ask for ROLLBACK would wait again
                 self._last.clear()
                 await self._undo()
                 raise
@@ -96,6 +100,11 @@ def _insert(table: type[SQLModel], names: tuple[str, ...], *, where_free: bool) 
     return f"{insert} ON CONFLICT DO NOTHING" if where_free else insert
 
 
+def _watched(most: timedelta | None, connection: Any, _record: object) -> None:
+    lines.watch(connection.driver_connection)
+    connection.run_async(partial(lines.keep_to, most=most))
+
+
 def driver_url(url: str | URL, driver: str) -> URL:
     """Return `url` for `driver`: 'asyncpg' for the product, 'psycopg' for migrations."""
     parsed = make_url(url)
@@ -106,12 +115,18 @@ class Database:
     """A PostgreSQL database (14 or later): opens sessions, commits them, closes."""
 
     def __init__(
-        self, url: str | URL, keys: KeyRing, *, pool_size: int = 12, plans: Literal["auto", "fresh"] = "auto"
+        self,
+        url: str | URL,
+        keys: KeyRing,
+        *,
+        pool_size: int = 12,
+        plans: Literal["auto", "fresh"] = "auto",
+        most: timedelta | None = None,
     ) -> None:
         """Prepare for up to `pool_size` connections; nothing is dialled yet.
 
         `plans`: fresh where statements meet queues, which look empty to the planner: a plan made then and kept
-        costs seconds a look later.
+        costs seconds a look later. `most`: how long one statement may take; None: as long as it needs.
         """
         self.url = make_url(url)
         self.keys = keys
@@ -120,8 +135,16 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_reset_on_return=None,  # every transaction is ended here, below
-            connect_args={"server_settings": {"plan_cache_mode": PLANS[plans]}, "timeout": 5},
+            async_creator=partial(
+                asyncpg.connect,  # reads an address as libpq does: sslmode, sslrootcert and all
+                self.url.set(drivername="postgresql").render_as_string(hide_password=False),
+                **lines.asked_of_asyncpg({"plan_cache_mode": PLANS[plans]}, most),
+            ),
         )
+        event.listen(self.engine.sync_engine, "connect", partial(_watched, most))
+        self.pool_size = pool_size
+        self.in_use = 0
+        """how many connections are lent at this moment"""
         self._places = asyncio.Semaphore(pool_size)
         self._idle: list[Session] = []
 
@@ -150,11 +173,12 @@ class Database:
                 await self._places.acquire()
         else:
             await self._places.acquire()
+        self.in_use += 1
         try:
             session = await self._session()
             try:
                 yield session
-            except asyncpg.InternalClientError:
+            except (asyncpg.InternalClientError, TimeoutError):
                 session.driver.terminate()  # cut off in the middle of a word, it no longer knows where it stands
                 raise
             finally:
@@ -162,6 +186,7 @@ class Database:
                     session.expunge_all()
                 self._idle.append(session)
         finally:
+            self.in_use -= 1
             self._places.release()
 
     async def close(self) -> None:
@@ -176,7 +201,8 @@ class Database:
             session = self._idle.pop()
             if not session.driver.is_closed():
                 return session
-            await greenlet_spawn(session._lent.invalidate)  # noqa: SLF001
+            if session._lent.is_valid:  # noqa: SLF001 -- else SQLAlchemy has seen it itself
+                await greenlet_spawn(session._lent.invalidate)  # noqa: SLF001
         try:
             lent = await self.engine.raw_connection()
         except self.engine.dialect.loaded_dbapi.Error as error:

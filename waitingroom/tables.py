@@ -13,6 +13,7 @@ from waitingroom.authorities import Authority
 from waitingroom.away import StaffAway
 from waitingroom.break_glass import BrokenGlass
 from waitingroom.check_ins import CheckIn
+from waitingroom.circuits import Circuit
 from waitingroom.complaints import Complaint
 from waitingroom.consents import Consent
 from waitingroom.conversations import Contact, Conversation
@@ -23,6 +24,7 @@ from waitingroom.equality import EqualityAnswers
 from waitingroom.feeds import Feed, FeedProblem
 from waitingroom.groups import BefriendingGroup, GroupHost
 from waitingroom.handoffs import Handoff
+from waitingroom.heartbeats import Heartbeat, TickRun
 from waitingroom.helping import Help
 from waitingroom.hook_deliveries import HookDelivery
 from waitingroom.hooks import Hook
@@ -32,6 +34,7 @@ from waitingroom.idempotency import IdempotentReply
 from waitingroom.introductions import Introduction
 from waitingroom.invitations import StaffInvitation
 from waitingroom.join_papers import JoinPaper
+from waitingroom.key_holders import KeyHolder, SealingKey
 from waitingroom.later import LaterMessage
 from waitingroom.legal_holds import LegalHold
 from waitingroom.letters import RawLetter
@@ -51,7 +54,9 @@ from waitingroom.recovery import RecoveryCode
 from waitingroom.referrals import Referral
 from waitingroom.reminders import Reminder
 from waitingroom.report_drop_off import QuestionTally
+from waitingroom.retention_runs import RetentionRun
 from waitingroom.saved_services import SavedService
+from waitingroom.schema import OldestCode
 from waitingroom.services import Service, ServiceWord
 from waitingroom.sign_ins import SignInTries, StaffSignIn
 from waitingroom.signposting import Signpost
@@ -76,6 +81,7 @@ ALL: tuple[type[SQLModel], ...] = (
     BefriendingGroup,
     BrokenGlass,
     CheckIn,
+    Circuit,
     Complaint,
     Consent,
     Contact,
@@ -90,6 +96,7 @@ ALL: tuple[type[SQLModel], ...] = (
     FeedProblem,
     GroupHost,
     Handoff,
+    Heartbeat,
     Help,
     Hook,
     HookDelivery,
@@ -98,6 +105,7 @@ ALL: tuple[type[SQLModel], ...] = (
     IdempotentReply,
     Introduction,
     JoinPaper,
+    KeyHolder,
     LegalHold,
     LaterMessage,
     LoadCap,
@@ -105,6 +113,7 @@ ALL: tuple[type[SQLModel], ...] = (
     Membership,
     Message,
     NoticeShown,
+    OldestCode,
     Person,
     PersonMark,
     PersonMatch,
@@ -118,7 +127,9 @@ ALL: tuple[type[SQLModel], ...] = (
     RecoveryCode,
     Referral,
     Reminder,
+    RetentionRun,
     SavedService,
+    SealingKey,
     SentStep,
     Service,
     ServiceWord,
@@ -134,6 +145,7 @@ ALL: tuple[type[SQLModel], ...] = (
     StaffSession,
     StaffSignIn,
     StaffTask,
+    TickRun,
     ToDo,
     Transfer,
     Unanswered,
