@@ -22,6 +22,7 @@ from api.doorway import Doorway
 from api.faults import PROBLEM_JSON, describe, faults_in
 from api.logs import log
 from api.pages import page
+from waitingroom.doors import TooManyNewError
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
 from waitingroom.handoffs import NotYoursError
 from waitingroom.idempotency import KeyReusedError
@@ -34,8 +35,11 @@ DEEP = 4
 AWAY = (OperationalError, InterfaceError, PoolTimeoutError, asyncpg.PostgresConnectionError,
         asyncpg.CannotConnectNowError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)  # fmt: skip
 """What is raised where PostgreSQL cannot be reached, whether SQLAlchemy has wrapped it or not."""
-PASSING = ("08", "40", "53", "57")
-"""SQLSTATE classes that pass by themselves: connection, rollback, resources, operator (PostgreSQL appendix A)."""
+PASSING = ("08", "25006", "40", "53", "57", "58")
+"""SQLSTATEs that pass by themselves, or once someone has seen to the database (PostgreSQL appendix A).
+
+By class: connection, rollback, resources such as a full disk, operator, system. 25006: a standby answers.
+"""
 NO_TEXT = frozenset({"22021", "22P05"})
 """SQLSTATEs of letters that no text of the records can hold, such as NUL: what was sent is wrong, not we."""
 
@@ -47,6 +51,7 @@ STATUSES: Mapping[type[RefusedError], HTTPStatus] = {
     NotFoundError: HTTPStatus.NOT_FOUND,
     StaleError: HTTPStatus.PRECONDITION_FAILED,
     KeyReusedError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    TooManyNewError: HTTPStatus.TOO_MANY_REQUESTS,
 }
 """What HTTP calls each refusal; one that is not named is a conflict, as its base class is."""
 
@@ -109,7 +114,7 @@ def answer(
     `instance` is the number the log knows this occurrence by.
     """
     title = HTTPStatus(status).phrase
-    if _wants_page(request):
+    if wants_page(request):
         facts = {"title": TITLES.get(status, TITLES[500]), "words": words}
         return page("trouble.html", facts, status=status, headers=headers)
     problem: dict[str, Any] = {"type": kind, "title": title, "status": status, "detail": words}
@@ -125,7 +130,8 @@ def kind_of(refusal: type[RefusedError]) -> str:
     return f"tag:waitingroom,2026:{words}"
 
 
-def _wants_page(request: Request) -> bool:
+def wants_page(request: Request) -> bool:
+    """Say whether a person's browser asks, not a program."""
     return not request.url.path.startswith("/api") and "text/html" in request.headers.get("accept", "")
 
 

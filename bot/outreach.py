@@ -8,7 +8,7 @@ from bot.conversation import Talk
 from bot.desk import Desk
 from bot.starting import open_with, way_to
 from bot.steps import attend
-from waitingroom import letters, outbox, queue, reminders, retention, waiting
+from waitingroom import letters, outbox, queue, reminders, retention, set_back, waiting
 from waitingroom.database import Session
 from waitingroom.programme import next_waking
 from waitingroom.reminders import HalfWay
@@ -51,6 +51,15 @@ async def wake_stale(desk: Desk, *, now: datetime) -> int:
     """Wake the workers of messages that should have gone. Returns how many lanes were woken."""
     async with desk.database.transaction() as session:
         lanes = await outbox.stale(session, now=now)
+        for conversation_id in lanes:
+            await queue.poke(session, conversation_id)
+    return len(lanes)
+
+
+async def go_back(desk: Desk, *, now: datetime) -> int:
+    """Where the clock was set back, let what would wait for hours go now. Returns how many lanes were woken."""
+    async with desk.database.transaction() as session:
+        lanes = set(await set_back.put_right(session, now=now))
         for conversation_id in lanes:
             await queue.poke(session, conversation_id)
     return len(lanes)

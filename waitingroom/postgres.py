@@ -107,6 +107,15 @@ def start(data: Path, *, run_as: str | None = None, say: Callable[[str], None] =
     return Running(host=room.sockets, data=path, attached=not started)
 
 
+def address(data: Path) -> str:
+    """Give the address at which the PostgreSQL on the files at `data` answers where it runs; nothing is started.
+
+    Raises PostgresUnavailableError where no account here could run it.
+    """
+    path = home(data)
+    return Running(host=Room(path, account_for(path, None)).sockets, data=path, attached=True).url
+
+
 def stop(data: Path) -> None:
     """Stop the PostgreSQL that runs on `data`, if one does: its connections are ended, its files closed well.
 

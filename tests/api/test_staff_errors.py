@@ -200,7 +200,7 @@ def breaking(app: FastAPI) -> Iterator[list[Exception]]:
 async def test_only_database_trouble_that_passes_is_worth_another_try(
     app: FastAPI, breaking: list[Exception]
 ) -> None:
-    wrapped = [DBAPIError(CANARY, {}, Broken(state)) for state in ("40P01", "57P01", "53300")]  # type: ignore[arg-type]
+    wrapped = [DBAPIError(CANARY, {}, Broken(state)) for state in ("40P01", "57P01", "53300", "25006", "58030")]  # type: ignore[arg-type]
     plain = [asyncpg.DeadlockDetectedError(CANARY), asyncpg.AdminShutdownError(CANARY), ConnectionError(CANARY)]
     for_good = [DBAPIError(CANARY, {}, Broken("22P02")), asyncpg.SyntaxOrAccessError(CANARY)]  # type: ignore[arg-type]
     async with client_of(app) as client:

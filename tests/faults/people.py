@@ -3,6 +3,7 @@
 import asyncio
 import random
 import re
+import time
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from tests.talking import SHORTEST_REFERRAL
 BEGIN = re.compile(r'name="begin" value="([^"]+)"')
 PATIENCE = 60.0
 PAUSE = 0.15
+LONGEST = 25.0
+"""Seconds after which nobody waits for an answer any more."""
 
 
 @dataclass
@@ -26,10 +29,16 @@ class Talker:
     shown: dict[int, str] = field(default_factory=dict)
     """what a page has shown of the bot's words, by message id"""
     tries: int = 0
+    refused: int = 0
+    """how often the answer was to come again"""
+    answered: list[tuple[float, float]] = field(default_factory=list)
+    """when each request that was answered well began and ended, by the steady clock"""
+    slowest: float = 0.0
+    """how many seconds the slowest request took, well answered or not"""
 
     async def talk(self) -> None:
         """Say it all, each message again under its own id until it is taken."""
-        async with httpx2.AsyncClient(base_url=self.url, timeout=10, trust_env=False, verify=False) as line:
+        async with httpx2.AsyncClient(base_url=self.url, timeout=LONGEST, trust_env=False, verify=False) as line:
             await self._begin(line)
             for words in SHORTEST_REFERRAL:
                 message_id = uuid.uuid4().hex
@@ -52,14 +61,27 @@ class Talker:
         async with asyncio.timeout(PATIENCE):
             while True:
                 self.tries += 1
+                began = time.monotonic()
                 try:
                     answer = await line.request(method, path, **options)
                 except httpx2.TransportError:
                     answer = None
+                ended = time.monotonic()
+                self.slowest = max(self.slowest, ended - began)
                 if answer is not None and answer.status_code == 200:
+                    self.answered.append((began, ended))
                     return answer
-                assert answer is None or answer.status_code == 503, (answer.status_code, answer.text[:300])
+                if answer is not None:
+                    self.refused += 1
+                    asks_to_come_again(answer)
                 await asyncio.sleep(PAUSE * random.uniform(0.5, 1.5))
+
+
+def asks_to_come_again(answer: httpx2.Response) -> None:
+    """Hold an answer to what is promised where the records are away: when to come again, in the usual shape."""
+    assert answer.status_code == 503, (answer.status_code, answer.text[:300])
+    assert int(answer.headers["Retry-After"]) > 0
+    assert answer.headers["Content-Type"] == "application/problem+json"
 
 
 class Browser(Talker):

@@ -25,13 +25,27 @@ PATIENCE = 60.0
 
 
 class Service:
-    """The real server process and its embedded PostgreSQL, each of which can be killed with -9."""
+    """The real server, a worker beside it where `apart`, and PostgreSQL, each of which can be killed with -9.
 
-    def __init__(self, folder: Path, provider: Provider, context: ForkServerContext) -> None:
+    PostgreSQL is the embedded one, unless `url` names another.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        provider: Provider,
+        context: ForkServerContext,
+        *,
+        apart: bool = False,
+        url: str | None = None,
+    ) -> None:
         self.folder = folder
         self.provider = provider
+        self.apart = apart
+        self.database_url = url
         self._context = context
         self._process: ForkServerProcess | None = None
+        self._worker: ForkServerProcess | None = None
         with socket.socket() as one:
             one.bind(("127.0.0.1", 0))
             self.port: int = one.getsockname()[1]
@@ -41,12 +55,20 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        """Start the server and wait until it is ready."""
-        self._pass_leases()
-        self._process = self._context.Process(
-            target=served.serve, args=(self.folder, self.port, self.provider.url), daemon=True
-        )
-        self._process.start()
+        """Start whatever does not run, and wait until it is ready."""
+        self.pass_leases()
+        if self.apart and (self._worker is None or not self._worker.is_alive()):
+            told = self.folder, self.provider.url, self.database_url
+            self._worker = self._context.Process(target=served.work, args=told, daemon=True)
+            self._worker.start()
+        if self._process is None or not self._process.is_alive():
+            self._process = self._context.Process(
+                target=served.serve,
+                args=(self.folder, self.port, self.provider.url, self.database_url),
+                kwargs={"working": not self.apart},
+                daemon=True,
+            )
+            self._process.start()
         self.wait_until_ready()
 
     def kill(self) -> None:
@@ -54,6 +76,19 @@ class Service:
         assert self._process is not None
         self._process.kill()
         self._process.join()
+
+    def kill_worker(self) -> None:
+        """Kill the worker beside the server."""
+        assert self._worker is not None
+        self._worker.kill()
+        self._worker.join()
+
+    def kill_everything(self) -> None:
+        """Kill server, worker and every process of PostgreSQL at one moment."""
+        self.kill_postgres(all_of_it=True)
+        if self.apart:
+            self.kill_worker()
+        self.kill()
 
     def kill_postgres(self, *, all_of_it: bool) -> None:
         """Kill PostgreSQL's parent process, or it and every process it has; the service brings it back."""
@@ -63,7 +98,7 @@ class Service:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 continue
-        self._pass_leases()
+        self.pass_leases()
 
     def _postgres_alive(self) -> tuple[int, list[str]]:
         """Find PostgreSQL's parent process and its children; one that is still coming back is waited for."""
@@ -79,7 +114,7 @@ class Service:
                 assert time.monotonic() < until, "PostgreSQL did not come back"
                 time.sleep(0.02)
 
-    def _pass_leases(self) -> None:
+    def pass_leases(self) -> None:
         """Move the clock past every lease that the dead may hold, so that nobody has to wait for them."""
         Clock(self.folder / "clock").move_on(LEASE + timedelta(seconds=1))
 
@@ -97,18 +132,23 @@ class Service:
 
 
 @contextmanager
-def service_running() -> Iterator[Service]:
+def service_running(
+    *, apart: bool = False, url: str | None = None, folder: Path | None = None
+) -> Iterator[Service]:
     """Run a service in a folder that is gone afterwards."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.faults.served"])
-    folder = Path(tempfile.mkdtemp(prefix="waitingroom-faults-"))
+    folder = folder or Path(tempfile.mkdtemp(prefix="waitingroom-faults-"))
     folder.chmod(0o755)
     with provider_running() as provider:
-        service = Service(folder, provider, context)
+        service = Service(folder, provider, context, apart=apart, url=url)
         try:
             service.start()
             yield service
         finally:
             service.kill()
-            postgres.stop(folder / "postgres")
-            shutil.rmtree(folder)
+            if apart:
+                service.kill_worker()
+            if url is None:
+                postgres.stop(folder / "postgres")
+            shutil.rmtree(folder, ignore_errors=folder.is_mount())

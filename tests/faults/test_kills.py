@@ -4,28 +4,20 @@ import asyncio
 import itertools
 import os
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import time
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 import pytest
-from sqlalchemy import text
-from sqlmodel import col, select
 
-from api.keys import read_keys
-from bot.messages import Reply, numbered
-from tests.fakes.loopback import NAME as LOOPBACK
-from tests.faults.people import Browser, Talker
+from tests.faults.kept import at_a_random_moment, hold_to_the_promise, people_talking, well_again
 from tests.faults.service import Service, service_running
-from tests.talking import SHORTEST_REFERRAL
-from waitingroom import conversations, messages, postgres
-from waitingroom.database import Database, Session
-from waitingroom.messages import Author, Message, Status
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.timeout(1800)]
 
-TALKING_AT_ONCE = 4
-ARRIVES_WITHIN = 90.0
+WELL_AGAIN = 5.0
+"""Seconds after a kill in which somebody is answered again: the promise, held in the middle of them all."""
+WHEN_BUSY = 60.0
+"""The same at worst, and where the machine has much else to do: a program starts as slowly as it is busy."""
 
 
 @pytest.fixture
@@ -42,143 +34,21 @@ def service() -> Iterator[Service]:
         yield service
 
 
-@asynccontextmanager
-async def people_talking(service: Service) -> AsyncIterator[list[Talker]]:
-    """Keep people talking, on the page and by phone, until the block ends; then everyone finishes their talk."""
-    talkers: list[Talker] = []
-    enough = asyncio.Event()
-
-    async def keep_talking(kind: type[Talker]) -> None:
-        while not enough.is_set():
-            talker = kind(service.url)
-            talkers.append(talker)
-            await talker.talk()
-
-    async with asyncio.TaskGroup() as talks:
-        for _, kind in zip(range(TALKING_AT_ONCE), itertools.cycle([Browser, Talker]), strict=False):
-            talks.create_task(keep_talking(kind))
-        yield talkers
-        enough.set()
-
-
-async def at_a_random_moment(talkers: Sequence[Talker], chance: random.Random) -> None:
-    """Wait until people have tried a few more times, and a little longer: somewhere in the middle of a turn."""
-    after = sum(talker.tries for talker in talkers) + chance.randrange(1, 30)
-    async with asyncio.timeout(60):
-        while sum(talker.tries for talker in talkers) < after:  # noqa: ASYNC110 -- their tries are what is watched
-            await asyncio.sleep(0.001)
-    await asyncio.sleep(chance.uniform(0, 0.01))
-
-
 async def attacked(
     service: Service, chance: random.Random, kills: int, attack: Callable[[], Awaitable[None]]
 ) -> None:
     """Let people talk while `attack` is done again and again, then hold the records against what they saw."""
+    killed_at: list[float] = []
     async with people_talking(service) as talkers:
         for _ in range(kills):
             await at_a_random_moment(talkers, chance)
+            killed_at.append(time.monotonic())
             await attack()
-    database = records_of(service)
-    try:
-        await everything_has_left(database)
-        for talker in talkers:
-            async with database.transaction() as session:
-                hold_against_records(service, talker, await story_of(session, talker))
-    finally:
-        await database.close()
+    await hold_to_the_promise(service, talkers)
+    middle, worst = well_again(talkers, killed_at)
+    assert middle <= (WELL_AGAIN if os.getloadavg()[0] <= 2 * (os.cpu_count() or 1) else WHEN_BUSY)
+    assert worst <= WHEN_BUSY
     print(f"{len(talkers)} talks, {sum(talker.tries for talker in talkers)} requests, {kills} kills")
-
-
-def records_of(service: Service) -> Database:
-    return Database(postgres.start(service.folder / "postgres").url, read_keys(service.folder / "keys.json"))
-
-
-async def everything_has_left(database: Database) -> None:
-    """Wait until no message is unsent: workers heal themselves, by the clock."""
-    async with asyncio.timeout(ARRIVES_WITHIN):
-        while True:
-            async with database.transaction() as session:
-                unsent = select(Message.id).where(col(Message.status).in_([Status.QUEUED, Status.SENDING]))
-                if not (await session.exec(unsent)).first():
-                    return
-            await asyncio.sleep(0.2)
-
-
-@dataclass(frozen=True)
-class Said:
-    """One message of a talk as the records have it."""
-
-    id: int
-    author: Author
-    dedupe: str
-    reply: Reply
-    maybe_twice: bool
-    status: Status
-
-
-@dataclass(frozen=True)
-class Story:
-    """What the records say of one talk."""
-
-    said: Sequence[Said]
-    referrals: int
-
-    @property
-    def of_person(self) -> list[str]:
-        return [one.reply.text for one in self.said if one.author is Author.PERSON]
-
-    @property
-    def of_bot(self) -> list[Said]:
-        return [one for one in self.said if one.author is Author.BOT]
-
-
-async def story_of(session: Session, talker: Talker) -> Story:
-    channel = "web" if isinstance(talker, Browser) else LOOPBACK
-    conversation = await conversations.of_contact(session, channel=channel, address=talker.address)
-    assert conversation is not None
-    found = await messages.transcript(session, conversation_id=conversation.id)
-    said = [
-        Said(
-            one.id or 0,
-            one.author,
-            one.dedupe,
-            Reply.recalled(messages.said(session, one)),
-            one.maybe_twice,
-            one.status,
-        )
-        for one in found
-    ]
-    counted = text("SELECT count(*) FROM referral WHERE conversation_id = :id")
-    referrals = (await session.run(counted, {"id": conversation.id})).scalar_one()
-    return Story(said, int(referrals))
-
-
-def hold_against_records(service: Service, talker: Talker, story: Story) -> None:
-    assert len(talker.acknowledged) == len(SHORTEST_REFERRAL)
-    assert story.of_person == list(SHORTEST_REFERRAL), "every acknowledged message is there once, in order"
-    assert story.referrals == 1
-    assert "Your reference is" in "\n".join(one.reply.text for one in story.of_bot)
-    asked = [one.reply.asks for one in story.of_bot if one.reply.asks]
-    assert len(set(asked)) == len(asked), "no question is asked twice"
-    recorded = {one.id: one.reply.text for one in story.of_bot}
-    for message_id, words in talker.shown.items():
-        assert recorded[message_id] == words
-    if isinstance(talker, Browser):
-        assert talker.shown.keys() == recorded.keys(), "every answer reached the page"
-    else:
-        reached_by_phone(service, talker, story)
-
-
-def reached_by_phone(service: Service, talker: Talker, story: Story) -> None:
-    """Every message came to the phone in order, once; or twice in a row where the records say that it may have."""
-    came = [taken.text for taken in service.provider.taken if taken.to == talker.address]
-    for one in story.of_bot:
-        assert one.status is Status.SENT
-        words = numbered(one.reply)
-        assert came.pop(0) == words
-        while one.maybe_twice and came and came[0] == words:
-            came.pop(0)
-    assert came == [], "nothing came that the records do not know"
 
 
 async def test_nothing_is_lost_or_said_twice_when_the_process_is_killed(
@@ -198,3 +68,30 @@ async def test_nothing_is_lost_or_said_twice_when_postgresql_is_killed(
         await asyncio.to_thread(service.kill_postgres, all_of_it=chance.random() < 0.5)
 
     await attacked(service, chance, kills, kill)
+
+
+@pytest.fixture(scope="module")
+def apart() -> Iterator[Service]:
+    """Web and worker as processes of their own."""
+    with service_running(apart=True) as service:
+        yield service
+
+
+async def test_nothing_is_lost_or_said_twice_when_web_worker_or_all_at_once_are_killed(
+    apart: Service, chance: random.Random, kills: int
+) -> None:
+    ways: Sequence[Callable[[], None]] = (
+        apart.kill,
+        apart.kill_worker,
+        lambda: (apart.kill(), apart.kill_worker())[0],
+        lambda: apart.kill_postgres(all_of_it=True),
+        lambda: apart.kill_postgres(all_of_it=False),
+        apart.kill_everything,
+    )
+    turns = itertools.cycle(chance.sample(ways, len(ways)))
+
+    async def kill() -> None:
+        await asyncio.to_thread(next(turns))
+        await asyncio.to_thread(apart.start)
+
+    await attacked(apart, chance, kills, kill)
