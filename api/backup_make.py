@@ -193,12 +193,12 @@ def _look(connection: "psycopg.Connection[Any]", keys: KeyRing, now: datetime) -
 def _records(moment: Moment, url: str) -> Iterator[Part]:
     yield RECORDS, dumped(url, server=moment.server, snapshot=moment.snapshot, without=NOT_KEPT)
     if _has_own_keys(moment):
-        yield OWNERS, _copied(moment, "COPY (SELECT owner_id FROM own_key) TO STDOUT")
+        yield OWNERS, _copied(moment, "COPY (SELECT id, owner_id FROM own_key) TO STDOUT")
 
 
 def _keys(moment: Moment) -> Iterator[Part]:
     if _has_own_keys(moment):
-        yield KEYS, _copied(moment, "COPY (SELECT owner_id, sealed FROM own_key) TO STDOUT")
+        yield KEYS, _copied(moment, "COPY (SELECT id, owner_id, sealed FROM own_key) TO STDOUT")
 
 
 def _only_keys(manifest: Manifest) -> Manifest:

@@ -52,7 +52,9 @@ END $$
 BEGIN = f"CREATE TABLE {RESTORING} (made_at timestamptz NOT NULL)"
 NOTE = sql.SQL("INSERT INTO {} VALUES (%s)").format(sql.Identifier(RESTORING))
 IS_HALF = f"SELECT to_regclass('{RESTORING}') IS NOT NULL"
-RENEW_OWNERS = f"DROP TABLE IF EXISTS {OWNERS}; CREATE TABLE {OWNERS} (owner_id uuid PRIMARY KEY)"
+RENEW_OWNERS = (
+    f"DROP TABLE IF EXISTS {OWNERS}; CREATE TABLE {OWNERS} (id uuid PRIMARY KEY, owner_id uuid NOT NULL)"
+)
 LATER_WORDS = (
     "What you wrote for later did not go by itself: the records were brought back from a backup made before its "
     "hour. It may have gone all the same. Ask, then write it again if it is still needed."
@@ -183,7 +185,7 @@ def _bring_back(connection: "psycopg.Connection[Any]", source: Source, url: str)
     """Bring back the records, in one transaction, and who had a key of their own."""
     connection.execute(RENEW_OWNERS)
     server = connection.info.server_version // 10000
-    owners = sql.SQL("COPY {} (owner_id) FROM STDIN").format(sql.Identifier(OWNERS))
+    owners = sql.SQL("COPY {} (id, owner_id) FROM STDIN").format(sql.Identifier(OWNERS))
     with (
         restoring(url, server=server) as take,
         connection.cursor().copy(owners) as copy,
@@ -209,7 +211,7 @@ def _bring_keys(connection: "psycopg.Connection[Any]", source: Source) -> None:
         return
     with connection.transaction():
         connection.execute("DELETE FROM own_key")
-        with connection.cursor().copy("COPY own_key (owner_id, sealed) FROM STDIN") as copy:
+        with connection.cursor().copy("COPY own_key (id, owner_id, sealed) FROM STDIN") as copy:
             backup_files.read(source.keys, source.identities, {KEYS: copy.write})
 
 

@@ -12,7 +12,7 @@ from bot.messages import Reply
 from bot.starting import open_with, put, say
 from bot.talks import AT, FLOWS
 from bot.words import _, words_in
-from waitingroom import asking, conversations, introductions
+from waitingroom import asking, conversations, introductions, own_keys
 from waitingroom.asking import Meeting
 from waitingroom.conversations import Contact, ContactState, Owner, Place, StoppedError
 from waitingroom.database import Session
@@ -137,7 +137,7 @@ async def _conversation(
 ) -> Conversation:
     known = await conversations.find(session, talk_id)
     where = f"conversation:talk:{talk_id}"
-    talk = Talk.recalled(session.keys.unseal(known.talk, where) if known.talk else None)
+    talk = Talk.recalled(own_keys.unseal(session, known.talk, where, known) if known.talk else None)
     here = Here(
         conversation_id=talk_id,
         contact_id=contact_id,

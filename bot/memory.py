@@ -10,9 +10,9 @@ from typing import Any
 from bot.courier import Errand
 from bot.desk import Desk
 from bot.messages import Inbound, Reply
-from waitingroom import conversations, crossings, doors, holds, messages, outbox, queue, reach
+from waitingroom import conversations, crossings, doors, holds, messages, outbox, own_keys, queue, reach
 from waitingroom.busy import Pace
-from waitingroom.columns import new_id
+from waitingroom.columns import OwnKey, UnreadableError, key_of, new_id
 from waitingroom.conversations import UNCONSENTED_FOR, ContactState, Owner, Place
 from waitingroom.database import Session
 from waitingroom.outbox import Letter
@@ -20,25 +20,31 @@ from waitingroom.outbox import Letter
 HEAR = """
 WITH known AS (
     SELECT v.id, contact.id AS contact_id, v.place, v.owner, v.language, v.talk, contact.heard_at, contact.state,
-           v.full_at, v.said_hash, v.said_times, v.said_since, v.answered_hash
+           v.full_at, v.said_hash, v.said_times, v.said_since, v.answered_hash,
+           (SELECT sealed FROM own_key WHERE id = v.id) AS own
     FROM contact JOIN conversation v ON v.id = contact.conversation_id
     WHERE contact.channel = $1 AND contact.address_hash = $2
     FOR NO KEY UPDATE OF v, contact
 ), heard AS (
     INSERT INTO message (conversation_id, contact_id, author, kind, segments, body, dedupe, status, attempts,
                          maybe_twice, created_at)
-    SELECT id, contact_id, 'person', 'heard', 0, $3, $4, 'heard', 0, false, $5 FROM known
+    SELECT id, contact_id, 'person', 'heard', 0, NULL, $3, 'heard', 0, false, $4 FROM known
     ON CONFLICT (dedupe) DO NOTHING RETURNING id
 )
-SELECT known.*, COALESCE(heard.id, 0) FROM known LEFT JOIN heard ON true
+SELECT known.*, COALESCE(heard.id, 0) AS message_id FROM known LEFT JOIN heard ON true
 """
-"""Finds the talk, locks its row and keeps the message, in one round trip. A message id of 0: heard before.
+"""Finds the talk and its key, locks its row and notes the message, in one round trip. Message 0: heard before.
+
+What the message says is kept with the answer, when the talk whose key it is sealed with is known for sure.
 
 The contact is locked after the talk: a chat that was carried into another talk meanwhile is then not found here,
 and looked for anew, so that words sent together with a code are heard where the code leads.
 """
 
-RECALL = "SELECT place, owner, language, talk FROM conversation WHERE id = $1 FOR NO KEY UPDATE"
+RECALL = """
+SELECT v.place, v.owner, v.language, v.talk, (SELECT sealed FROM own_key WHERE id = v.id) AS own
+FROM conversation v WHERE v.id = $1 FOR NO KEY UPDATE
+"""
 
 _REMEMBER = """
 WITH {way}, said AS (
@@ -49,6 +55,8 @@ WITH {way}, said AS (
     FROM unnest($7::bytea[], $8::text[], $10::text[], $11::int[]) WITH ORDINALITY
          AS r (body, dedupe, kind, segments, n), way
     ORDER BY n RETURNING id, status
+), heard AS (
+    UPDATE message SET body = $13 WHERE id = $14 AND body IS NULL
 ), reached AS (
     UPDATE contact SET heard_at = $5 WHERE id = $2 AND heard_at < $5 - interval '1 minute'
 ), stood AS (
@@ -57,9 +65,9 @@ WITH {way}, said AS (
 SELECT id, status FROM said ORDER BY id
 """
 _PACE = "full_at = ${}, said_hash = ${}, said_times = ${}, said_since = ${}, answered_hash = ${}"
-REMEMBER = _REMEMBER.format(way="way AS (SELECT false AS open)", pace=_PACE.format(*range(13, 18)))
+REMEMBER = _REMEMBER.format(way="way AS (SELECT false AS open)", pace=_PACE.format(*range(15, 20)))
 """Keeps the answer and where the talk stands, in one round trip."""
-REMEMBER_AND_GO = _REMEMBER.format(way=outbox.AT_ONCE, pace=_PACE.format(*range(17, 22)))
+REMEMBER_AND_GO = _REMEMBER.format(way=outbox.AT_ONCE, pace=_PACE.format(*range(19, 24)))
 """The same, and begins to send the answer where it may go at once."""
 
 
@@ -72,18 +80,23 @@ class Known:
     place: Place
     owner: Owner
     language: str
-    talk: bytes | None
+    talk: str | None
+    """what was said so far, opened"""
     heard_at: datetime
     state: ContactState
     message_id: int
     pace: Pace
+    dedupe: str
+    """the name the message is bound to"""
+    own: OwnKey
+    """the key of the talk"""
 
     @classmethod
-    def told(cls, row: Sequence[Any]) -> "Known":
+    def told(cls, row: Sequence[Any], dedupe: str, own: OwnKey, talk: str | None) -> "Known":
         """Read a row of HEAR."""
-        talk_id, contact_id, place, owner, language, talk, heard_at, state, *pace, message_id = row
+        talk_id, contact_id, place, owner, language, _talk, heard_at, state, *pace, _own, message_id = row
         standing = Place(place), Owner(owner), language, talk, heard_at, ContactState(state)
-        return cls(talk_id, contact_id, *standing, message_id, Pace(*pace))
+        return cls(talk_id, contact_id, *standing, message_id, Pace(*pace), dedupe, own)
 
 
 async def apart(session: Session, inbound: Inbound, known: Known) -> Known:
@@ -102,19 +115,45 @@ async def apart(session: Session, inbound: Inbound, known: Known) -> Known:
 async def moved(session: Session, known: Known, conversation_id: uuid.UUID) -> Known:
     """Recall the talk a chat was carried into, which is locked from now on."""
     row = await session.driver.fetchrow(RECALL, conversation_id)
-    place, owner, language, talk = row
-    return replace(known, id=conversation_id, place=Place(place), owner=Owner(owner), language=language, talk=talk)
+    place, owner, language, sealed, key = row
+    own, talk = await _open(session, conversation_id, key, sealed)
+    standing = {"place": Place(place), "owner": Owner(owner), "language": language, "talk": talk}
+    return replace(known, id=conversation_id, own=own, **standing)
+
+
+async def _open(
+    session: Session, talk_id: uuid.UUID, key: bytes | None, sealed: bytes | None
+) -> tuple[OwnKey, str | None]:
+    """Give the key of a talk that is locked now, and open what was said in it.
+
+    The key was read as it was before the lock was waited for: one that does not open the talk is looked for again.
+    A talk whose key was destroyed, and that came back from a copy, begins anew.
+    """
+    where = f"conversation:talk:{talk_id}"
+    if sealed is None:
+        return await own_keys.of(session, talk_id), None
+    own = own_keys.meet_one(session, talk_id, key)
+    try:
+        return own or await own_keys.of(session, talk_id), own_keys.unseal(session, sealed, where)
+    except UnreadableError:
+        if key_of(sealed) is None:
+            raise
+    session.own.pop(talk_id, None)
+    own = await own_keys.of(session, talk_id)
+    try:
+        return own, own_keys.unseal(session, sealed, where)
+    except UnreadableError:
+        return own, None
 
 
 async def hear(session: Session, inbound: Inbound) -> Known:
     """Keep the message and lock the talk it belongs to; a first message opens one."""
     address_hash = session.keys.fingerprint(inbound.channel, inbound.address)
     dedupe = _dedupe(inbound, address_hash)
-    body = messages.sealed_body(session, _kept(inbound), dedupe)
-    facts = (inbound.channel, address_hash, body, dedupe, inbound.at)
+    facts = (inbound.channel, address_hash, dedupe, inbound.at)
     while (row := await session.driver.fetchrow(HEAR, *facts)) is None:
         await _open_talk(session, inbound, address_hash)
-    known = Known.told(row)
+    known = Known.told(row, dedupe, *await _open(session, row["id"], row["own"], row["talk"]))
     if known.state is ContactState.UNREACHABLE:
         await reach.regain(session, contact_id=known.contact_id, now=inbound.at)
     return known
@@ -143,6 +182,7 @@ async def _open_talk(session: Session, inbound: Inbound, address_hash: bytes) ->
         session.keys.seal(inbound.address, f"contact:address:{contact_id}"),
         inbound.at,
         inbound.at + UNCONSENTED_FOR,
+        own_keys.fresh(session, conversation_id),
     )
 
 
@@ -151,7 +191,7 @@ async def remember(
     desk: Desk,
     inbound: Inbound,
     known: Known,
-    talk: bytes,
+    talk: str,
     replies: Sequence[Reply],
     errand: Errand | None = None,
 ) -> list[int]:
@@ -159,9 +199,12 @@ async def remember(
 
     On a channel that people read themselves the answer goes back in the same breath: it is delivered.
     """
+    own, heard = await own_keys.of(session, known.id), None
+    if own is known.own:  # else all that was said was erased in this very turn, and this with it
+        heard = messages.sealed_body(own, _kept(inbound), known.dedupe)
     dedupes = [f"out:{known.message_id}:{number}" for number in range(len(replies))]
     said = [reply.kept() for reply in replies]
-    bodies = [messages.sealed_body(session, one, dedupe) for one, dedupe in zip(said, dedupes, strict=True)]
+    bodies = [messages.sealed_body(own, one, dedupe) for one, dedupe in zip(said, dedupes, strict=True)]
     now, kept = inbound.at, desk.kept(inbound.channel)
     status, next_try_at, sent_at = ("delivered", None, now) if kept else ("queued", now, None)
     kinds = [messages.Kind.CRISIS if reply.crisis else messages.Kind.ANSWER for reply in replies]
@@ -177,10 +220,12 @@ async def remember(
         sent_at,
         bodies,
         dedupes,
-        talk,
+        own.seal(talk, f"conversation:talk:{known.id}"),
         kinds,
         segments,
         now + outbox.LEASE,
+        heard,
+        known.message_id,
         *(way or ()),
         *known.pace.columns,
     )

@@ -15,7 +15,7 @@ from bot.desk import Desk
 from bot.messages import Reply
 from bot.talks import FIRST_ASKED, FLOWS
 from bot.words import words_in
-from waitingroom import conversations
+from waitingroom import conversations, own_keys
 from waitingroom.conversations import Contact, Owner
 from waitingroom.conversations import Conversation as Kept
 from waitingroom.database import Session
@@ -86,12 +86,12 @@ async def leave(session: Session, *, conversation_id: uuid.UUID, flows: Collecti
 
 
 async def _keep(session: Session, kept: Kept, talk: Talk) -> None:
-    sealed = session.keys.seal(talk.kept(), _where(kept))
+    sealed = (await own_keys.of(session, kept.id)).seal(talk.kept(), _where(kept))
     await session.run(update(Kept).where(col(Kept.id) == kept.id).values(talk=sealed))
 
 
 def _recalled(session: Session, kept: Kept) -> Talk:
-    return Talk.recalled(session.keys.unseal(kept.talk, _where(kept)) if kept.talk else None)
+    return Talk.recalled(own_keys.unseal(session, kept.talk, _where(kept), kept) if kept.talk else None)
 
 
 def _where(kept: Kept) -> str:

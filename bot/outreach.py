@@ -8,7 +8,7 @@ from bot.conversation import Talk
 from bot.desk import Desk
 from bot.starting import open_with, way_to
 from bot.steps import attend
-from waitingroom import letters, outbox, queue, reminders, retention, set_back, waiting
+from waitingroom import letters, outbox, own_keys, queue, reminders, retention, set_back, waiting
 from waitingroom.database import Session
 from waitingroom.programme import next_waking
 from waitingroom.reminders import HalfWay
@@ -40,7 +40,8 @@ async def _remind(session: Session, desk: Desk, one: HalfWay, now: datetime) -> 
     new = await reminders.note(session, conversation_id=one.conversation_id, now=now)
     contact = await way_to(session, desk, one.conversation_id, now) if new else None
     where = f"conversation:talk:{one.conversation_id}"
-    frames = Talk.recalled(session.keys.unseal(one.talk, where)).frames if one.talk else []
+    said = own_keys.unseal(session, one.talk, where, one.carried_keys) if one.talk else None
+    frames = Talk.recalled(said).frames
     if contact is None or not any(frame.flow == "self_referral" for frame in frames):
         return False
     await open_with(session, desk, contact, "half_way", dedupe=f"half_way:{one.conversation_id}", now=now)

@@ -68,7 +68,7 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
         if not heard.message_id:
             return Turn(heard.id, None)
         known, refused = await _let_in(session, inbound, heard)
-        talk = Talk.recalled(session.keys.unseal(known.talk, _where(known)) if known.talk else None)
+        talk = Talk.recalled(known.talk)
         conversation = _conversation(session, desk, inbound, known, talk)
         weighed = _weigh(session, desk, inbound, known, talk)
         if refused or (known.id != heard.id and known.place is not Place.RETURNING):
@@ -84,13 +84,8 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
         replies = desk.laid_out(inbound.channel, said)
         pace = await hurry.noted(session, weighed, talk, replies, of=known.id, now=inbound.at)
         known = replace(known, pace=pace)
-        sealed = session.keys.seal(talk.kept(), _where(known))
-        ids = await memory.remember(session, desk, inbound, known, sealed, replies, errand)
+        ids = await memory.remember(session, desk, inbound, known, talk.kept(), replies, errand)
         return Turn(known.id, known.message_id, tuple(zip(ids, replies, strict=True)), moved=known.id != heard.id)
-
-
-def _where(known: Known) -> str:
-    return f"conversation:talk:{known.id}"
 
 
 async def _let_in(session: Session, inbound: Inbound, known: Known) -> tuple[Known, str]:

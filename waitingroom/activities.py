@@ -7,10 +7,11 @@ from enum import StrEnum
 from sqlalchemy import Column
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import hooks, waiting
+from waitingroom import hooks, own_keys, waiting
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 
+PERSON = "SELECT person_id FROM referral WHERE id = $1"
 TALK = "SELECT conversation_id FROM referral WHERE id = $1"
 
 
@@ -40,6 +41,9 @@ class Activity(SQLModel, table=True):
     done_at: datetime = Field(index=True)
 
 
+own_keys.carry(Activity, Activity.note)
+
+
 async def log(
     session: Session,
     *,
@@ -63,7 +67,7 @@ async def log(
         kind=kind,
         minutes=minutes,
         attended=attended,
-        note=session.keys.seal(note, f"activity:note:{activity_id}") if note else None,
+        note=await _sealed(session, referral_id, activity_id, note) if note else None,
         done_at=now,
     )
     session.add(activity)
@@ -82,7 +86,13 @@ async def log(
 
 def note(session: Session, activity: Activity) -> str:
     """Open an activity's note."""
-    return session.keys.unseal(activity.note, f"activity:note:{activity.id}") if activity.note else ""
+    where = f"activity:note:{activity.id}"
+    return own_keys.unseal(session, activity.note, where, activity) if activity.note else ""
+
+
+async def _sealed(session: Session, referral_id: uuid.UUID, activity_id: uuid.UUID, note: str) -> bytes:
+    person_id = await session.driver.fetchval(PERSON, referral_id)
+    return (await own_keys.of(session, person_id)).seal(note, f"activity:note:{activity_id}")
 
 
 async def of_referral(session: Session, *, referral_id: uuid.UUID) -> list[Activity]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import handoffs
+from waitingroom import handoffs, own_keys
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.handoffs import Reason, Urgency
@@ -59,6 +59,9 @@ class Alarm(SQLModel, table=True):
     __table_args__ = (Index("ix_alarm_unsettled", "conversation_id", postgresql_where=UNSETTLED),)
 
 
+own_keys.carry(Alarm, Alarm.heard)
+
+
 async def sound(
     session: Session,
     *,
@@ -76,7 +79,7 @@ async def sound(
         id=alarm_id,
         conversation_id=conversation_id,
         message_id=message_id,
-        heard=session.keys.seal(heard, f"alarm:heard:{alarm_id}"),
+        heard=(await own_keys.of(session, conversation_id)).seal(heard, f"alarm:heard:{alarm_id}"),
         raised_at=now,
     )
     await handoffs.raise_hand(
@@ -89,7 +92,14 @@ async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> list[tuple
     found = await session.exec(
         select(Alarm).where(Alarm.conversation_id == conversation_id).order_by(col(Alarm.raised_at))
     )
-    return [(alarm, json.loads(session.keys.unseal(alarm.heard, f"alarm:heard:{alarm.id}"))) for alarm in found]
+    return [(alarm, _heard(session, alarm)) for alarm in found]
+
+
+def _heard(session: Session, alarm: Alarm) -> dict[str, list[str]]:
+    opened: dict[str, list[str]] = json.loads(
+        own_keys.unseal(session, alarm.heard, f"alarm:heard:{alarm.id}", alarm)
+    )
+    return opened
 
 
 async def settle(

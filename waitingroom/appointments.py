@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Column, Index, SmallInteger, text
 from sqlmodel import Field, SQLModel, col, select
 from sqlmodel.sql.sqltypes import UTCDateTime
 
-from waitingroom import activities, handoffs, hooks, referrals
+from waitingroom import activities, handoffs, hooks, own_keys, referrals
 from waitingroom.columns import by_value, new_id
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
@@ -143,6 +143,9 @@ class Appointment(SQLModel, table=True):
     )
 
 
+own_keys.carry(Appointment, Appointment.place)
+
+
 async def find(session: Session, *, appointment_id: uuid.UUID) -> Appointment:
     """Find an appointment as it is now. Raises NotFoundError."""
     found = await session.get(Appointment, appointment_id, populate_existing=True)
@@ -206,13 +209,13 @@ async def offer(
         await check_free(session, staff_id=staff_id, besides=own, starts_at=at, minutes=minutes)
     if in_place_of is not None:
         await settle(session, in_place_of, to=Status.CANCELLED, staff_id=staff_id, now=now)
-    appointment_id = new_id()
+    appointment_id, key = new_id(), await own_keys.of(session, conversation_id)
     made = Appointment(
         id=appointment_id,
         conversation_id=conversation_id,
         staff_id=staff_id,
         way=way,
-        place=session.keys.seal(place, _where(appointment_id)) if place else None,
+        place=key.seal(place, _where(appointment_id)) if place else None,
         minutes=minutes,
         offered=times,
         status=Status.OFFERED,
@@ -300,7 +303,8 @@ async def check_free(
 
 def place_of(session: Session, appointment: Appointment) -> str:
     """Open where it is; empty where nothing was said."""
-    return session.keys.unseal(appointment.place, _where(appointment.id)) if appointment.place else ""
+    where = _where(appointment.id)
+    return own_keys.unseal(session, appointment.place, where, appointment) if appointment.place else ""
 
 
 async def live_of(session: Session, *, conversation_id: uuid.UUID) -> list[Appointment]:

@@ -10,7 +10,8 @@ from sqlalchemy import BigInteger, Column, Index, text
 from sqlalchemy.orm import defer
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom.columns import by_value, new_id
+from waitingroom import own_keys
+from waitingroom.columns import OwnKey, by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError
 
@@ -99,6 +100,9 @@ class Attachment(SQLModel, table=True):
     __table_args__ = (Index("ix_attachment_wanted", "next_try_at", postgresql_where=text("status = 'wanted'")),)
 
 
+own_keys.carry(Attachment, Attachment.ref)
+
+
 class Sent(Protocol):
     """Something that came with a message, as its channel told of it: `size` in bytes, None where not told."""
 
@@ -136,7 +140,7 @@ async def keep_note(
 
     Over MOST_BYTES, where its size was told, or over MOST_A_DAY it is never fetched.
     """
-    ids = [new_id() for _ in attachments]
+    ids, own = [new_id() for _ in attachments], await own_keys.of(session, conversation_id)
     rows = await session.driver.fetch(
         NOTE,
         message_id,
@@ -151,7 +155,7 @@ async def keep_note(
         [_plain(one.mime) for one in attachments],
         [_bounded(one.size) for one in attachments],
         [_bounded(one.seconds) for one in attachments],
-        [_sealed_ref(session, one, at) for one, at in zip(attachments, ids, strict=True)],
+        [_sealed_ref(own, one, at) for one, at in zip(attachments, ids, strict=True)],
     )
     found = {row["status"] for row in rows}
     for never in (Keeping.TOO_MANY, Keeping.TOO_BIG):
@@ -204,7 +208,8 @@ async def open_body(session: Session, attachment: Attachment) -> bytes:
     sealed = (await session.exec(held)).first()
     if sealed is None:
         raise NotFoundError
-    return session.keys.unseal_bytes(sealed, body_at(attachment.id))
+    await own_keys.meet(session, [sealed])
+    return own_keys.unseal_bytes(session, sealed, body_at(attachment.id))
 
 
 def _plain(mime: str) -> str:
@@ -216,8 +221,8 @@ def _bounded(told: int | None) -> int | None:
     return None if told is None else min(max(told, 0), MOST_TOLD)
 
 
-def _sealed_ref(session: Session, one: Sent, attachment_id: uuid.UUID) -> bytes:
-    return session.keys.seal_bytes(one.ref.encode("utf-8", "surrogatepass"), ref_at(attachment_id))
+def _sealed_ref(own: OwnKey, one: Sent, attachment_id: uuid.UUID) -> bytes:
+    return own.seal_bytes(one.ref.encode("utf-8", "surrogatepass"), ref_at(attachment_id))
 
 
 def ref_at(attachment_id: uuid.UUID) -> str:

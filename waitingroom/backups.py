@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from waitingroom import audit, erasure, handoffs, later, to_dos
+from waitingroom import audit, erasure, handoffs, later, own_keys, to_dos
 from waitingroom.columns import UnreadableError
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError
@@ -31,15 +31,14 @@ IS_HALF = f"SELECT to_regclass('{RESTORING}') IS NOT NULL"
 END = f"DROP TABLE IF EXISTS {OWNERS}; DROP TABLE IF EXISTS {RESTORING}"
 HAS_OWNERS = f"SELECT to_regclass('{OWNERS}') IS NOT NULL AND to_regclass('own_key') IS NOT NULL"
 _GONE = f"""
-FROM {OWNERS} o WHERE NOT EXISTS (SELECT FROM own_key k WHERE k.owner_id = o.owner_id)
+FROM {OWNERS} o WHERE NOT EXISTS (SELECT FROM own_key k WHERE k.id = o.id)
 """
-PEOPLE_GONE = f"SELECT p.id FROM person p WHERE p.id IN (SELECT o.owner_id {_GONE}) ORDER BY p.id"  # noqa: S608
-TALKS_GONE = f"SELECT c.id FROM conversation c WHERE c.id IN (SELECT o.owner_id {_GONE}) ORDER BY c.id"  # noqa: S608
-STRAYS = """
-DELETE FROM own_key k WHERE NOT EXISTS (SELECT FROM conversation WHERE id = k.owner_id)
-                        AND NOT EXISTS (SELECT FROM person WHERE id = k.owner_id)
-"""
+PEOPLE_GONE = f"SELECT p.id FROM person p WHERE p.id IN (SELECT o.id {_GONE}) ORDER BY p.id"  # noqa: S608
+TALKS_GONE = f"SELECT c.id FROM conversation c WHERE c.id IN (SELECT o.id {_GONE}) ORDER BY c.id"  # noqa: S608
+STRAYS = f"DELETE FROM own_key k WHERE NOT EXISTS (SELECT FROM {OWNERS} o WHERE o.id = k.id)"  # noqa: S608
 """Keys of whoever came after the backup was made: what they opened is lost."""
+OWNED_THEN = f"UPDATE own_key k SET owner_id = o.owner_id FROM {OWNERS} o WHERE o.id = k.id"  # noqa: S608
+"""Two that were joined after the backup was made are two again."""
 LOCK = """
 SELECT id FROM conversation WHERE id = ANY($1) OR person_id = ANY($2) ORDER BY id FOR UPDATE
 """
@@ -82,10 +81,7 @@ PUT_OFF: Sequence[tuple[str, timedelta]] = (
 
 Reminders of appointments that are still ahead are not put off: they would come too late."""
 
-UNDER_THE_RING = "SELECT * FROM {table} WHERE substring({column} FROM 1 FOR 1) <> '\\x00'::bytea LIMIT $1"
-"""What begins with a zero byte opens with a key of the person's own: those keys are tried instead."""
-OWN_KEYS = "SELECT owner_id, sealed FROM own_key LIMIT $1"
-HAS_OWN_KEYS = "SELECT to_regclass('own_key') IS NOT NULL"
+SOME = "SELECT * FROM {table} WHERE length({column}) > 0 LIMIT $1"
 
 
 class HalfRestoredError(RefusedError):
@@ -125,19 +121,16 @@ async def erase_again(
 
 
 async def sample(session: Session) -> tuple[int, int]:
-    """Open some of each sealed column, and of people's own keys. Returns how many were tried, and opened."""
+    """Open some of each sealed column, people's own keys among them. Returns how many were tried, and opened."""
     places: list[tuple[bytes, str]] = []
     for (table, column), where in SEALED.items():
-        some = UNDER_THE_RING.format(table=table, column=column)
-        found = await session.driver.fetch(some, SAMPLE)
+        found = await session.driver.fetch(SOME.format(table=table, column=column), SAMPLE)
         places.extend((row[column], place(where, row)) for row in found)
-    if await session.driver.fetchval(HAS_OWN_KEYS):
-        found = await session.driver.fetch(OWN_KEYS, SAMPLE)
-        places.extend((row["sealed"], f"own_key:sealed:{row['owner_id']}") for row in found)
+    await own_keys.meet(session, [sealed for sealed, _where in places])
     opened = 0
     for sealed, where in places:
         with suppress(UnreadableError):
-            session.keys.unseal_bytes(sealed, where)
+            own_keys.unseal_bytes(session, sealed, where)
             opened += 1
     return len(places), opened
 
@@ -161,8 +154,9 @@ async def settle_down(session: Session, *, made_at: datetime, words: str, today:
         await session.driver.execute(statement, now, now + by)
     await session.driver.execute(NUMBER, GAP)
     audit.note_command(session, "restoreBackup", record=f"backup {made_at:%Y-%m-%dT%H:%M:%SZ}", now=now)
-    if await session.driver.fetchval(HAS_OWN_KEYS):
+    if await session.driver.fetchval(HAS_OWNERS):
         await session.driver.execute(STRAYS)
+        await session.driver.execute(OWNED_THEN)
     await session.driver.execute(END)
     return Settled(len(unsent), len(ids), int(ended.rpartition(" ")[2]))
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import hubs
+from waitingroom import hubs, own_keys
 from waitingroom.columns import new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError
@@ -53,6 +53,9 @@ class BrokenGlass(SQLModel, table=True):
     until: datetime
 
 
+own_keys.carry(BrokenGlass, BrokenGlass.reason)
+
+
 async def break_it(
     session: Session,
     *,
@@ -71,18 +74,19 @@ async def break_it(
         raise NotForYourRoleError
     if len("".join(reason.split())) < SHORTEST_REASON:
         raise ReasonTooShortError
-    if await session.get(Person, person_id) is None:
+    person = await session.get(Person, person_id)
+    if person is None:
         raise NotFoundError
     hub_id = await session.driver.fetchval(HUB, person_id, mine)
     if hubs.is_mine(hub_id, mine=mine):
         raise NoNeedError
-    glass_id = new_id()
+    glass_id, own = new_id(), await own_keys.of(session, person_id, person)
     glass = BrokenGlass(
         id=glass_id,
         person_id=person_id,
         staff_id=staff_id,
         hub_id=hub_id,
-        reason=session.keys.seal(reason.strip()[:LONGEST_REASON], _where(glass_id)),
+        reason=own.seal(reason.strip()[:LONGEST_REASON], _where(glass_id)),
         broken_at=now,
         until=now + LASTS,
     )
@@ -99,7 +103,7 @@ async def is_broken(session: Session, *, person_id: uuid.UUID, staff_id: uuid.UU
 
 def reason(session: Session, glass: BrokenGlass) -> str:
     """Open why it was done."""
-    return session.keys.unseal(glass.reason, _where(glass.id))
+    return own_keys.unseal(session, glass.reason, _where(glass.id), glass)
 
 
 async def from_elsewhere(

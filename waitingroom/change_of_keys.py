@@ -13,12 +13,11 @@ from typing import Any
 from sqlmodel import SQLModel, col, select
 
 from waitingroom import sealed_copies
-from waitingroom.columns import KeyRing, UnreadableError
+from waitingroom.columns import OWN, KeyRing, UnreadableError
 from waitingroom.database import Session
 from waitingroom.hanging import keys_of
 from waitingroom.join_papers import JoinPaper
 from waitingroom.sealed_columns import SEALED, place
-from waitingroom.sealed_copies import OF_ITS_OWN
 
 AT_ONCE = 100
 """Rows in one transaction: a person whose row is among them waits for some hundredths of a second."""
@@ -70,7 +69,7 @@ async def renew_some(
     """
     names, columns = keys_of(table), _columns()[table]
     limit = min(at_once, FEW.get(table, at_once))
-    keeps = [bytes([OF_ITS_OWN]), bytes([session.keys.seals])]
+    keeps = [bytes([OWN]), bytes([session.keys.seals])]
     rows = await session.driver.fetch(_find(table, from_start=after is None), keeps, limit, *(after or ()))
     lost: list[str] = []
     sealed = [[*_renewed(session.keys, table, row, lost), *(row[name] for name in names)] for row in rows]
@@ -103,7 +102,7 @@ async def sample(session: Session) -> Sequence[str]:
         order = ", ".join(f"{name} DESC" for name in keys_of(table))
         statement = f'SELECT * FROM "{table}" WHERE length({column}) > 0 ORDER BY {order} LIMIT 1'  # noqa: S608
         row = await session.driver.fetchrow(statement)
-        if row is None or row[column][0] == OF_ITS_OWN:
+        if row is None or row[column][0] == OWN:
             continue
         try:
             session.keys.unseal_bytes(row[column], place(where, dict(row)))
@@ -139,7 +138,7 @@ def _renewed(keys: KeyRing, table: str, row: Any, lost: list[str]) -> list[bytes
     found: list[bytes | None] = []
     for column in _columns()[table]:
         value = row[column]
-        if value and value[0] not in {OF_ITS_OWN, keys.seals}:
+        if value and value[0] not in {OWN, keys.seals}:
             where = place(SEALED[table, column], dict(row))
             try:
                 value = keys.seal_bytes(keys.unseal_bytes(value, where), where)

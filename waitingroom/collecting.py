@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
-from sqlmodel import col, update
+from sqlmodel import col, select, update
 
+from waitingroom import own_keys
 from waitingroom.attachments import Attachment, Kind, Status, body_at, ref_at
 from waitingroom.columns import UnreadableError
 from waitingroom.database import Session
@@ -18,14 +19,15 @@ LONGEST_WAIT = timedelta(hours=1)
 TRIES = 30
 """About a day: six tries in the first hour, then one an hour."""
 
-WANTED = text("""
+WANTED = text(f"""
 UPDATE attachment AS a SET attempts = a.attempts + 1, next_try_at = :again_at
 FROM (SELECT attachment.id FROM attachment JOIN conversation v ON v.id = attachment.conversation_id
       WHERE attachment.status = 'wanted' AND attachment.next_try_at <= :now AND v.clear_at IS NULL
       ORDER BY attachment.next_try_at LIMIT :limit FOR UPDATE OF attachment SKIP LOCKED) AS due
 WHERE a.id = due.id
-RETURNING a.id, a.message_id, a.channel, a.kind, a.mime, a.attempts, a.ref
-""")
+RETURNING a.id, a.message_id, a.channel, a.kind, a.mime, a.attempts, a.ref,
+          {own_keys.carried_by("a.ref")} AS keys_of_it
+""")  # noqa: S608 -- words of our own
 """Takes those that are due. Nothing is fetched of a talk that nobody has agreed to keep."""
 
 KEPT = text("""
@@ -56,7 +58,9 @@ async def wanted(session: Session, *, now: datetime, limit: int) -> list[Wanted]
     found = []
     for row in await session.run(WANTED, {"now": now, "again_at": now + LEASE, "limit": limit}):
         try:
-            ref = session.keys.unseal_bytes(row.ref, ref_at(row.id)).decode("utf-8", "surrogatepass")
+            ref = own_keys.unseal_bytes(session, row.ref, ref_at(row.id), row.keys_of_it).decode(
+                "utf-8", "surrogatepass"
+            )
         except UnreadableError:
             await lost(session, attachment_id=row.id, status=Status.GONE, problem="Unreadable")
             continue
@@ -66,7 +70,10 @@ async def wanted(session: Session, *, now: datetime, limit: int) -> list[Wanted]
 
 async def kept(session: Session, *, attachment_id: uuid.UUID, mime: str, body: bytes) -> bool:
     """Keep what was fetched, sealed. Returns whether it was: not where it is wanted no more."""
-    sealed = session.keys.seal_bytes(body, body_at(attachment_id))
+    talk = (await session.exec(select(Attachment.conversation_id).where(Attachment.id == attachment_id))).first()
+    if talk is None:
+        return False
+    sealed = (await own_keys.of(session, talk)).seal_bytes(body, body_at(attachment_id))
     done = await session.run(KEPT, {"id": attachment_id, "mime": mime, "size": len(body), "body": sealed})
     return bool(done.rowcount)
 

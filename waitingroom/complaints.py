@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import hubs
+from waitingroom import hubs, own_keys
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
@@ -78,6 +78,9 @@ class Complaint(SQLModel, table=True):
         return self.acknowledged_at is None and self.status is not Status.CLOSED and self.due_on < today
 
 
+own_keys.carry(Complaint, Complaint.words)
+
+
 class Made(BaseModel):
     """What someone hears who complained."""
 
@@ -93,7 +96,7 @@ def due(now: datetime, zone: tzinfo) -> date:
 async def make(session: Session, *, conversation_id: uuid.UUID, words: str, due_on: date, now: datetime) -> Made:
     """Keep a complaint in their own words. The talk is kept until it is closed, whatever they agreed to."""
     complaint_id = new_id()
-    sealed = session.keys.seal(words, _where(complaint_id))
+    sealed = (await own_keys.of(session, conversation_id)).seal(words, _where(complaint_id))
     facts = {"id": complaint_id, "conversation_id": conversation_id, "words": sealed, "received_at": now}
     while not await session.put(
         Complaint,
@@ -110,7 +113,8 @@ async def make(session: Session, *, conversation_id: uuid.UUID, words: str, due_
 
 def words_of(session: Session, complaint: Complaint) -> str:
     """Open what the person wrote; nothing where it was deleted at their wish."""
-    return session.keys.unseal(complaint.words, _where(complaint.id)) if complaint.words else ""
+    where = _where(complaint.id)
+    return own_keys.unseal(session, complaint.words, where, complaint) if complaint.words else ""
 
 
 async def queue(

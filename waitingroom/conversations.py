@@ -7,6 +7,7 @@ from enum import StrEnum
 from sqlalchemy import Column, Index, SmallInteger, UniqueConstraint, text
 from sqlmodel import Field, SQLModel, col, select, update
 
+from waitingroom import own_keys
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError
@@ -33,6 +34,8 @@ WITH met AS (
     SELECT $1, 'front_door', 'bot', 'en', $7, $6, $6
     WHERE NOT EXISTS (SELECT 1 FROM contact WHERE channel = $3 AND address_hash = $4)
     RETURNING id
+), own AS (
+    INSERT INTO own_key (id, owner_id, sealed) SELECT id, id, $8 FROM met
 )
 INSERT INTO contact (id, conversation_id, channel, address_hash, address, state, created_at, heard_at)
 SELECT $2, id, $3, $4, $5, 'open', $6, $6 FROM met
@@ -138,6 +141,9 @@ class Conversation(SQLModel, table=True):
             postgresql_where=text("person_id IS NULL AND clear_at IS NULL"),
         ),
     )
+
+
+own_keys.carry(Conversation, Conversation.talk)
 
 
 class Contact(SQLModel, table=True):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Field, SQLModel
 
-from waitingroom import handoffs, rates
+from waitingroom import handoffs, own_keys, rates
 from waitingroom.columns import new_id
 from waitingroom.conversations import Place
 from waitingroom.database import Session
@@ -44,6 +44,8 @@ WITH was AS (
 ), fresh AS (
     INSERT INTO conversation (id, place, owner, language, clear_at, created_at, heard_at, before_id)
     SELECT $2, $7, 'bot', language, $5, $4, $4, id FROM conversation WHERE id = $1 RETURNING id
+), own AS (
+    INSERT INTO own_key (id, owner_id, sealed) SELECT id, id, $8 FROM fresh
 ), moved AS (
     UPDATE contact SET conversation_id = $2, heard_at = $4 FROM fresh WHERE contact.id = $3
 ), gone AS (
@@ -149,7 +151,15 @@ async def part(
     """
     own_id = new_id()
     was = await session.driver.fetchval(
-        PART, conversation_id, own_id, contact_id, now, clear_at, message_id, place
+        PART,
+        conversation_id,
+        own_id,
+        contact_id,
+        now,
+        clear_at,
+        message_id,
+        place,
+        own_keys.fresh(session, own_id),
     )
     if was == Place.WAITING_ROOM:
         await handoffs.raise_hand(
@@ -190,6 +200,7 @@ async def _carry(session: Session, away: uuid.UUID, to: uuid.UUID, now: datetime
         )
     for follow in FOLLOW:
         await session.driver.execute(follow, away, to)
+    await own_keys.give(session, away=away, to=to)
     await session.driver.execute(FORGET, away, now)
     await session.driver.execute(EMPTY, away, to, now)
     hand = await session.driver.fetchrow(MOVE_HAND, away, now)

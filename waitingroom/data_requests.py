@@ -9,7 +9,7 @@ from enum import StrEnum
 from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import hubs
+from waitingroom import hubs, own_keys
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, StaleError
@@ -70,6 +70,9 @@ class DataRequest(SQLModel, table=True):
         return self.status is Status.OPEN and self.due_on < today
 
 
+own_keys.carry(DataRequest, DataRequest.words)
+
+
 def due(day: date) -> date:
     """Give the last day for an answer: the same date a month later, or its last day (UK GDPR, article 12(3))."""
     year, month = (day.year + 1, 1) if day.month == DECEMBER else (day.year, day.month + 1)
@@ -87,12 +90,13 @@ async def ask(
     if already is not None and not words:
         return already.due_on
     request_id, due_on = new_id(), due(today)
+    own = await own_keys.of(session, conversation_id)
     await session.put(
         DataRequest,
         id=request_id,
         conversation_id=conversation_id,
         kind=kind,
-        words=session.keys.seal(words, _where(request_id)) if words else None,
+        words=own.seal(words, _where(request_id)) if words else None,
         status=Status.OPEN,
         received_at=now,
         due_on=due_on,
@@ -118,7 +122,7 @@ async def note_erased(session: Session, *, kind: Kind, rows: int, today: date, n
 
 def words_of(session: Session, request: DataRequest) -> str:
     """Open what the person wrote with it, if anything."""
-    return session.keys.unseal(request.words, _where(request.id)) if request.words else ""
+    return own_keys.unseal(session, request.words, _where(request.id), request) if request.words else ""
 
 
 async def queue(

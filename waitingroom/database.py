@@ -1,6 +1,7 @@
 """The only place that opens a session or commits."""
 
 import asyncio
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -16,7 +17,7 @@ from sqlmodel import SQLModel
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from waitingroom import lines
-from waitingroom.columns import KeyRing
+from waitingroom.columns import KeyRing, OwnKey
 
 PLANS = {"auto": "auto", "fresh": "force_custom_plan"}
 PATIENCE = 10.0
@@ -32,6 +33,8 @@ class Session(AsyncSession):
     """
 
     keys: KeyRing
+    own: dict[uuid.UUID, OwnKey]
+    """the own keys this transaction has met, by their ids; forgotten at its end"""
     driver: asyncpg.Connection
 
     def __init__(self, engine: AsyncEngine, lent: PoolProxiedConnection, keys: KeyRing) -> None:
@@ -41,6 +44,7 @@ class Session(AsyncSession):
         assert isinstance(lent.driver_connection, asyncpg.Connection)  # noqa: S101
         self.driver = lent.driver_connection
         self.keys = keys
+        self.own = {}
         self._lent = lent
         self._last: list[Callable[[], Awaitable[None]]] = []
 
@@ -69,6 +73,7 @@ class Session(AsyncSession):
     @asynccontextmanager
     async def _whole(self) -> AsyncIterator[None]:
         async with self.driver.transaction():
+            self.own.clear()
             try:
                 yield
                 await self._settle()
@@ -80,6 +85,8 @@ class Session(AsyncSession):
                 self._last.clear()
                 await self._undo()
                 raise
+            finally:
+                self.own.clear()
 
     async def _settle(self) -> None:
         """Write what SQLModel still holds, and give up its savepoint: savepoints must close in order."""

@@ -9,8 +9,9 @@ from enum import StrEnum
 from sqlalchemy import delete
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import messages, people
+from waitingroom import messages, own_keys, people
 from waitingroom.alarms import Alarm
+from waitingroom.columns import ID_BYTES, UnreadableError, key_of
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
 from waitingroom.messages import Author, Message, Status
@@ -19,7 +20,10 @@ from waitingroom.young_people import GROWN_UP
 
 LOOK_BACK = 12
 """How many messages before an answer its question is looked for."""
-ANSWERS_OF = "SELECT owner_hash, answers FROM equality_answers WHERE owner_hash = ANY($1::bytea[])"
+ANSWERS_OF = f"""
+SELECT owner_hash, answers, {own_keys.carried_by("answers")} AS keys FROM equality_answers
+WHERE owner_hash = ANY($1::bytea[])
+"""  # noqa: S608 -- words of our own
 OWN_WORDS = "_words"
 """What the key of an answer in own words ends in: it is kept, and not counted."""
 
@@ -45,6 +49,9 @@ class EqualityAnswers(SQLModel, table=True):
 
     owner_hash: bytes = Field(primary_key=True, repr=False)
     answers: bytes = Field(repr=False)
+
+
+own_keys.carry(EqualityAnswers, EqualityAnswers.answers)
 
 
 async def standing(session: Session, *, conversation_id: uuid.UUID) -> Standing:
@@ -73,7 +80,7 @@ async def keep(
     told = {key: value for key, value in before.items() if key not in gone} | dict(answers)
     owner = owner_of(session, person_id)
     await session.run(delete(EqualityAnswers).where(col(EqualityAnswers.owner_hash) == owner))
-    sealed = session.keys.seal(json.dumps(told), _where(owner))
+    sealed = (await own_keys.of(session, key_owner(owner))).seal(json.dumps(told), _where(owner))
     await session.put(EqualityAnswers, owner_hash=owner, answers=sealed)
     return True
 
@@ -89,7 +96,8 @@ async def of_people(session: Session, *, ids: Collection[uuid.UUID]) -> dict[uui
     """Give what these people answered, to be counted and for nothing else; who answered nothing is not there."""
     owners = {owner_of(session, person_id): person_id for person_id in ids}
     kept = await session.driver.fetch(ANSWERS_OF, list(owners))
-    return {owners[owner]: json.loads(session.keys.unseal(sealed, _where(owner))) for owner, sealed in kept}
+    told = {owners[owner]: _told(session, sealed, owner, keys) for owner, sealed, keys in kept}
+    return {person_id: answers for person_id, answers in told.items() if answers}
 
 
 async def forget(session: Session, *, conversation_id: uuid.UUID) -> bool:
@@ -99,9 +107,21 @@ async def forget(session: Session, *, conversation_id: uuid.UUID) -> bool:
 
 
 async def erase(session: Session, *, person_id: uuid.UUID) -> bool:
-    """Delete what a person answered: to be done before the person's row goes. Returns whether there was any."""
+    """Delete what a person answered, its key first, and before the person's row. Returns whether there was any."""
+    await own_keys.destroy(session, owners=[key_owner(owner_of(session, person_id))])
+    return await take_away(session, person_id=person_id)
+
+
+async def take_away(session: Session, *, person_id: uuid.UUID) -> bool:
+    """Delete what a person answered, and leave its key to whoever was given it. Returns whether there was any."""
     theirs = col(EqualityAnswers.owner_hash) == owner_of(session, person_id)
     return bool((await session.run(delete(EqualityAnswers).where(theirs))).rowcount)
+
+
+async def drop_idle_key(session: Session, *, person_id: uuid.UUID) -> None:
+    """Destroy the key of a person's answers where there are none."""
+    if not await session.driver.fetch(ANSWERS_OF, [owner_of(session, person_id)]):
+        await own_keys.destroy(session, owners=[key_owner(owner_of(session, person_id))])
 
 
 async def set_apart(
@@ -115,13 +135,14 @@ async def set_apart(
     alarm = select(col(Alarm.id)).where(Alarm.message_id == message_id)
     if (await session.exec(alarm)).first() is not None:
         return False
+    own = await own_keys.of(session, conversation_id)
     for message in await _around(session, conversation_id, message_id):
         said = messages.said(session, message)
         if message.author is Author.PERSON:
             said["text"] = answered
         elif said.get("asks") == asks:
             said = {"text": asked}
-        message.body = messages.sealed_body(session, said, message.dedupe)
+        message.body = messages.sealed_body(own, said, message.dedupe)
         session.add(message)
     await session.flush()
     return True
@@ -169,10 +190,25 @@ def owner_of(session: Session, person_id: uuid.UUID) -> bytes:
     return session.keys.fingerprint("equality", str(person_id))
 
 
+def key_owner(owner: bytes) -> uuid.UUID:
+    """Name whose key a person's answers open with: made of the keyed hash, so that it names nobody either."""
+    return uuid.UUID(bytes=owner[:ID_BYTES])
+
+
 def _where(owner: bytes) -> str:
     return f"equality_answers:answers:{owner.hex()}"
 
 
 def _opened(session: Session, kept: EqualityAnswers) -> dict[str, str]:
-    opened: dict[str, str] = json.loads(session.keys.unseal(kept.answers, _where(kept.owner_hash)))
+    return _told(session, kept.answers, kept.owner_hash, kept)
+
+
+def _told(session: Session, sealed: bytes, owner: bytes, carried: own_keys.Carried) -> dict[str, str]:
+    """Open answers; none where their key was destroyed: a copy from before brings nothing back."""
+    try:
+        opened: dict[str, str] = json.loads(own_keys.unseal(session, sealed, _where(owner), carried))
+    except UnreadableError:
+        if key_of(sealed) is None:
+            raise
+        return {}
     return opened

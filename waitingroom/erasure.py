@@ -8,7 +8,8 @@ from typing import Any
 
 from sqlalchemy import Column, Table
 
-from waitingroom import asked, equality, hooks, introductions, legal_holds, tables
+from waitingroom import asked, equality, hooks, introductions, legal_holds, own_keys, tables
+from waitingroom.columns import UnreadableError
 from waitingroom.conversations import FORGOTTEN_AFTER
 from waitingroom.database import Session
 from waitingroom.legal_holds import OnHoldError
@@ -18,6 +19,9 @@ KEPT_BARE: Mapping[str, tuple[str, ...]] = {
     "data_request": ("words",),
 }
 """Rows that stay as proof of what was done, by table: with nothing in them that says whose, or what was said."""
+
+OWNERS = ("conversation", "person")
+"""Tables of whose rows each has a key of its own."""
 
 LOCK = """
 SELECT id, person_id, hub_id FROM conversation
@@ -29,10 +33,11 @@ SELECT DISTINCT person_id FROM referral r WHERE r.conversation_id = ANY($1)
 AND NOT EXISTS (SELECT 1 FROM conversation v WHERE v.person_id = r.person_id AND v.id <> ALL($1))
 """
 """Whoever else asked for support in the same talk, as two in one family may on one phone."""
-STILL_TO_GO = """
-SELECT id FROM message
+STILL_TO_GO = f"""
+SELECT id, body, dedupe, {own_keys.carried_by("body")} AS keys FROM message
 WHERE conversation_id = $1 AND contact_id = $2 AND kind = 'crisis' AND status IN ('queued', 'sending')
-"""
+"""  # noqa: S608 -- words of our own
+SEAL = "UPDATE message SET body = $2 WHERE id = $1"
 EMPTY = """
 UPDATE conversation
 SET person_id = NULL, place = 'front_door', owner = 'bot', owned_by = NULL, talk = NULL, before_id = NULL,
@@ -71,6 +76,7 @@ async def erase(
 ) -> int:
     """Delete all that is held of the person of a talk. Returns how many rows went.
 
+    Their keys are destroyed first: what was sealed with them opens in no copy of these rows either.
     Left, so that a last answer can reach them, is an empty talk, the way they wrote and crisis lines that still
     wait to go, all deleted within the hour; and of `message_id`, which asked for it, that it came.
     Raises OnHoldError while any of it is on a legal hold.
@@ -81,12 +87,15 @@ async def erase(
         raise OnHoldError
     before = await session.driver.fetch(WERE_HERE, ids)
     people = list({one["person_id"] for one in (*talks, *before) if one["person_id"] is not None})
+    lines = await session.driver.fetch(STILL_TO_GO, conversation_id, contact_id)
+    opened = {line["id"]: (line["dedupe"], body) for line in lines if (body := _crisis(session, line)) is not None}
+    await own_keys.destroy(session, owners=[*ids, *people, *_apart(session, people)])
+    await _keep_crisis(session, conversation_id, opened)
     await _stay_silent(session, ids, now)
     await _forget_apart(session, people)
     await session.driver.execute(UNTIE, ids)
     await session.driver.execute(EMPTY, conversation_id, now + FORGOTTEN_AFTER, contact_id)
-    lines = await session.driver.fetch(STILL_TO_GO, conversation_id, contact_id)
-    stays = [*(line["id"] for line in lines), *([message_id] if message_id is not None else [])]
+    stays = [*opened, *([message_id] if message_id is not None else [])]
     doom = Doom(
         known_by={"conversation": {"id": ids}, "person": {"id": people}},
         spared={"conversation": [conversation_id], "contact": [contact_id], "message": stays},
@@ -101,12 +110,34 @@ async def erase(
     return gone
 
 
+def _crisis(session: Session, line: Mapping[str, Any]) -> bytes | None:
+    """Open a crisis line that has still to go; None where it does not open."""
+    try:
+        return own_keys.unseal_bytes(session, line["body"] or b"", line["dedupe"], line["keys"])
+    except UnreadableError:
+        return None
+
+
+async def _keep_crisis(
+    session: Session, conversation_id: uuid.UUID, opened: Mapping[int, tuple[str, bytes]]
+) -> None:
+    """Seal crisis lines with the new key of the talk that is left, so that they still go."""
+    own = await own_keys.of(session, conversation_id)
+    for message_id, (dedupe, body) in opened.items():
+        await session.driver.execute(SEAL, message_id, own.seal_bytes(body, dedupe))
+
+
 async def _stay_silent(session: Session, talks: Sequence[uuid.UUID], now: datetime) -> None:
     """Keep, as a keyed hash and for ever, that a number said STOP: nobody can have it written to again."""
     for contact in await session.driver.fetch(STOPPED, talks):
         phone = session.keys.unseal(contact["address"], f"contact:address:{contact['id']}")
         number_hash = introductions.number_hash(session, phone)
         await asked.spare(session, number_hash=number_hash, now=now, until=None)
+
+
+def _apart(session: Session, people: Sequence[uuid.UUID]) -> list[uuid.UUID]:
+    """Name whose keys what these people answered apart opens with."""
+    return [equality.key_owner(equality.owner_of(session, person_id)) for person_id in people]
 
 
 async def _forget_apart(session: Session, people: Sequence[uuid.UUID]) -> None:
@@ -123,6 +154,7 @@ async def end(session: Session, *, people: Sequence[uuid.UUID], talks: Sequence[
     """
     if await legal_holds.stands(session, talks=talks):
         raise OnHoldError
+    await own_keys.destroy(session, owners=[*talks, *people, *_apart(session, people)])
     await _stay_silent(session, talks, now)
     await _forget_apart(session, people)
     await session.driver.execute(UNTIE, list(talks))
@@ -143,9 +175,12 @@ async def forget_talks(session: Session, *, ids: Sequence[uuid.UUID]) -> int:
 async def remove(session: Session, doom: Doom) -> int:
     """Delete what is doomed and all that refers to it, in every table. Returns how many rows went.
 
-    A row goes where a column that must be filled, or is made to go along, refers to one that goes; where a column
-    may be empty it is emptied.
+    First the keys go that were made for it. A row goes where a column that must be filled, or is made to go along,
+    refers to one that goes; where a column may be empty it is emptied.
     """
+    owners = {one for table in OWNERS for one in doom.known_by.get(table, {}).get("id", ())}
+    spared = {one for table in OWNERS for one in doom.spared.get(table, ())}
+    await own_keys.destroy(session, owners=owners - spared)
     every = _every()
     for table in every:
         await _follow(session, table, doom)

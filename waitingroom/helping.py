@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Column, Index, SmallInteger, text
 from sqlmodel import Field, SQLModel, col, or_, select
 
-from waitingroom import activities, caseload, consents, conversations, hubs, people, referrals
+from waitingroom import activities, caseload, consents, conversations, hubs, own_keys, people, referrals
 from waitingroom.columns import by_value, new_id
 from waitingroom.consents import Purpose, Recipient
 from waitingroom.conversations import Conversation
@@ -109,6 +109,9 @@ class Help(SQLModel, table=True):
     )
 
 
+own_keys.carry(Help, Help.why, Help.outcome)
+
+
 @dataclass(frozen=True)
 class Opened:
     """One help with its words and, while it stands, what is shared of the person with the helper: nothing more."""
@@ -178,7 +181,7 @@ async def note_asked(session: Session, made: Help, *, now: datetime) -> None:
     helper = await session.get(Staff, made.helper_id)
     if referral is None or helper is None or made.asked_by is None:
         return
-    why = session.keys.unseal(made.why, f"help:why:{made.id}")
+    why = own_keys.unseal(session, made.why, f"help:why:{made.id}", made)
     await activities.log(
         session,
         referral_id=referral.id,
@@ -249,7 +252,8 @@ async def finish(
     to = moved(MOVES, made.status, Status.DONE)
     _check_version(made, version)
     made.status, made.ended_at, made.minutes = to, now, minutes
-    made.outcome = session.keys.seal(outcome, f"help:outcome:{made.id}")
+    own = await own_keys.of(session, made.conversation_id, made)
+    made.outcome = own.seal(outcome, f"help:outcome:{made.id}")
     await _changed(session, made)
     referral = await referrals.open_referral(session, conversation_id=made.conversation_id)
     if referral is not None:
@@ -342,8 +346,8 @@ async def opened(session: Session, made: Help) -> Opened:
     shown = person if person and made.status in STANDS and await _agreed(session, talk.id, helper) else None
     return Opened(
         help=made,
-        why=session.keys.unseal(made.why, f"help:why:{made.id}"),
-        outcome=session.keys.unseal(made.outcome, f"help:outcome:{made.id}") if made.outcome else "",
+        why=own_keys.unseal(session, made.why, f"help:why:{made.id}", made),
+        outcome=own_keys.unseal(session, made.outcome, f"help:outcome:{made.id}", made) if made.outcome else "",
         helper=helper.name,
         asked_by=asker.name if asker else "",
         name=people.name_to_use(session, shown) if shown else "",
@@ -429,7 +433,7 @@ async def _make(
         asked_by=asked_by,
         kind=kind,
         status=status,
-        why=session.keys.seal(why, f"help:why:{help_id}"),
+        why=(await own_keys.of(session, talk)).seal(why, f"help:why:{help_id}"),
         asked_at=now,
     )
     session.add(made)

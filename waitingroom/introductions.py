@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import BigInteger, Column, Index, text
 from sqlmodel import Field, SQLModel
 
-from waitingroom import handoffs, messages, rates
+from waitingroom import handoffs, messages, own_keys, rates
 from waitingroom.columns import by_value, new_id
 from waitingroom.conversations import UNCONSENTED_FOR
 from waitingroom.database import Session
@@ -295,8 +295,9 @@ async def take_out(session: Session, *, conversation_id: uuid.UUID, since: int, 
     Words in which danger was heard stay: staff must be able to read them. Returns how many messages it was.
     """
     found = await session.driver.fetch(ABOUT_THEM, conversation_id, since)
+    own = await own_keys.of(session, conversation_id)
     for row in found:
-        body = messages.sealed_body(session, {"text": note}, row["dedupe"])
+        body = messages.sealed_body(own, {"text": note}, row["dedupe"])
         await session.driver.execute("UPDATE message SET body = $2 WHERE id = $1", row["id"], body)
     return len(found)
 

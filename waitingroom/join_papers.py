@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pydantic import BaseModel
 from sqlmodel import Field, SQLModel
 
-from waitingroom import equality, hanging
+from waitingroom import equality, hanging, own_keys
 from waitingroom.columns import new_id
 from waitingroom.database import Session
 from waitingroom.hanging import Row, Rows, key_of
@@ -32,6 +32,9 @@ class JoinPaper(SQLModel, table=True):
     ends_at: datetime = Field(index=True)
 
 
+own_keys.carry(JoinPaper, JoinPaper.what)
+
+
 class Change(BaseModel):
     """What became of the rows of one table: as they were and as they are."""
 
@@ -45,6 +48,14 @@ class Change(BaseModel):
     """changed, in the same order: what they are known by, and the columns that changed"""
 
 
+class Given(BaseModel):
+    """Own keys that were given to another, of the two people, of their talks, or of what they answered apart."""
+
+    away: uuid.UUID
+    to: uuid.UUID
+    ids: list[uuid.UUID]
+
+
 class What(BaseModel):
     """What one join did. `away` is the talk that went into `to`; None where both had one talk."""
 
@@ -55,6 +66,7 @@ class What(BaseModel):
     followers: list[uuid.UUID]
     """talks that prove themselves into `to`, and did so into `away` before"""
     changes: list[Change]
+    keys: list[Given] = []
 
 
 @dataclass(frozen=True)
@@ -65,6 +77,7 @@ class Before:
     people: Sequence[uuid.UUID]
     talks: Sequence[uuid.UUID]
     followers: Sequence[uuid.UUID]
+    keys: Sequence[Given]
     rows: Rows
 
 
@@ -74,7 +87,12 @@ async def before(
     """Look at all that hangs on two people and their talks, before anything of it is changed."""
     people, talks = [stays, goes], [to, away]
     followers = [row["id"] for row in await session.driver.fetch(FOLLOWERS, away, to)]
-    return Before(match_id, people, talks, followers, await _rows(session, people, talks))
+    apart = [equality.key_owner(equality.owner_of(session, one)) for one in (goes, stays)]
+    given = [(goes, stays), (away, to), (apart[0], apart[1])]
+    keys = [
+        Given(away=one, to=other, ids=await own_keys.owned(session, one)) for one, other in given if one != other
+    ]
+    return Before(match_id, people, talks, followers, keys, await _rows(session, people, talks))
 
 
 async def write(session: Session, before: Before, *, now: datetime) -> None:
@@ -88,14 +106,23 @@ async def write(session: Session, before: Before, *, now: datetime) -> None:
     for one in changes:
         if one.table == "person_match":
             _leave_out(one, str(before.match_id))
-    what = What(stays=stays, goes=goes, to=to, away=apart, followers=list(before.followers), changes=changes)
+    what = What(
+        stays=stays,
+        goes=goes,
+        to=to,
+        away=apart,
+        followers=list(before.followers),
+        changes=changes,
+        keys=list(before.keys),
+    )
     paper_id = new_id()
+    own = await own_keys.of(session, stays)
     await session.put(
         JoinPaper,
         id=paper_id,
         match_id=before.match_id,
         person_id=stays,
-        what=session.keys.seal(what.model_dump_json(), where(paper_id)),
+        what=own.seal(what.model_dump_json(), where(paper_id)),
         joined_at=now,
         ends_at=now + KEPT_FOR,
     )
@@ -103,7 +130,7 @@ async def write(session: Session, before: Before, *, now: datetime) -> None:
 
 def read(session: Session, paper: JoinPaper) -> What:
     """Open what a join changed."""
-    return What.model_validate_json(session.keys.unseal(paper.what, where(paper.id)))
+    return What.model_validate_json(own_keys.unseal(session, paper.what, where(paper.id), paper))
 
 
 def where(paper_id: uuid.UUID) -> str:

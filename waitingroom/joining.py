@@ -12,6 +12,7 @@ from waitingroom import (
     hubs,
     join_papers,
     memberships,
+    own_keys,
     pairs,
     people,
     referrals,
@@ -113,7 +114,9 @@ async def join(
     answered = await equality.of_person(session, person_id=goes)
     if answered and not await equality.of_person(session, person_id=stays):
         await equality.keep(session, conversation_id=to.id, asked=list(answered), answers=answered)
-    await equality.erase(session, person_id=goes)
+    await equality.take_away(session, person_id=goes)
+    for given in before.keys:
+        await own_keys.give(session, away=given.away, to=given.to)
     await session.driver.execute("DELETE FROM person WHERE id = $1", goes)
     await session.driver.execute(OTHERS, goes, stays)
     await _decide(session, pair.match, Status.JOINED, staff_id, now)
@@ -145,11 +148,11 @@ async def _unite(session: Session, pair: Pair, now: datetime) -> None:
     """Put what two open referrals ask for into the one that has waited longer; the other ends."""
     kept = pair.kept.referral
     spare = pair.later.referral if kept.id == pair.earlier.referral.id else pair.earlier.referral
-    keys = session.keys
+    own = await own_keys.of(session, kept.person_id, kept)
     kept.needs = list(pair.kept.needs)
-    kept.what_matters = keys.seal(pair.kept.what_matters, f"referral:what_matters:{kept.id}")
+    kept.what_matters = own.seal(pair.kept.what_matters, f"referral:what_matters:{kept.id}")
     if pair.kept.own_needs:
-        kept.own_needs = keys.seal(pair.kept.own_needs, f"referral:own_needs:{kept.id}")
+        kept.own_needs = own.seal(pair.kept.own_needs, f"referral:own_needs:{kept.id}")
     if spare.status is referrals.Status.PICKED_UP and kept.status is referrals.Status.WAITING:
         kept.status = moved(referrals.MOVES, kept.status, referrals.Status.PICKED_UP)
         kept.picked_up_at = kept.picked_up_at or spare.picked_up_at

@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, text
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import caseload
+from waitingroom import caseload, own_keys
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
@@ -67,6 +67,9 @@ class LaterMessage(SQLModel, table=True):
     __table_args__ = (Index("ix_later_message_due", "send_at", "id", postgresql_where=text("status = 'waiting'")),)
 
 
+own_keys.carry(LaterMessage, LaterMessage.words)
+
+
 async def plan(
     session: Session,
     *,
@@ -85,7 +88,7 @@ async def plan(
         conversation_id=handoff.conversation_id,
         handoff_id=handoff.id,
         staff_id=staff_id,
-        words=session.keys.seal(words, _where(later_id)),
+        words=(await own_keys.of(session, handoff.conversation_id)).seal(words, _where(later_id)),
         send_at=send_at,
         anyway=anyway,
         status=Status.WAITING,
@@ -108,7 +111,8 @@ async def change(
     """Change what it says and when it goes, while it waits. Raises NotLaterError, IllegalMoveError."""
     moved(MOVES, later.status, Status.SENT)
     check_ahead(send_at, now)
-    later.words, later.send_at, later.anyway = session.keys.seal(words, _where(later.id)), send_at, anyway
+    own = await own_keys.of(session, later.conversation_id, later)
+    later.words, later.send_at, later.anyway = own.seal(words, _where(later.id)), send_at, anyway
     return await _keep(session, later)
 
 
@@ -162,7 +166,7 @@ async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> list[Later
 
 def words_of(session: Session, later: LaterMessage) -> str:
     """Open what it says."""
-    return session.keys.unseal(later.words, _where(later.id))
+    return own_keys.unseal(session, later.words, _where(later.id), later)
 
 
 def check_ahead(send_at: datetime, now: datetime) -> None:

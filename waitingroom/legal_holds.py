@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel, col, select
 
+from waitingroom import own_keys
 from waitingroom.columns import new_id
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
@@ -52,6 +53,9 @@ class LegalHold(SQLModel, table=True):
     __table_args__ = (Index("ix_legal_hold_stands", "person_id", postgresql_where=text("lifted_at IS NULL")),)
 
 
+own_keys.carry(LegalHold, LegalHold.reason)
+
+
 async def place(
     session: Session, *, person_id: uuid.UUID, reason: str, staff_id: uuid.UUID, now: datetime
 ) -> LegalHold:
@@ -60,12 +64,13 @@ async def place(
     UK GDPR, article 17(3)(b) and (e): erasure does not apply where a law, or a legal claim, needs the data.
     Raises NotFoundError, AlreadyOnHoldError.
     """
-    if await session.get(Person, person_id, with_for_update=True) is None:
+    person = await session.get(Person, person_id, with_for_update=True)
+    if person is None:
         raise NotFoundError
     if any(hold.lifted_at is None for hold in await of_person(session, person_id=person_id)):
         raise AlreadyOnHoldError
     hold_id = new_id()
-    sealed = session.keys.seal(reason, where(hold_id))
+    sealed = (await own_keys.of(session, person_id, person)).seal(reason, where(hold_id))
     hold = LegalHold(id=hold_id, person_id=person_id, reason=sealed, placed_by=staff_id, placed_at=now)
     session.add(hold)
     await session.flush()
@@ -125,7 +130,7 @@ async def stands(session: Session, *, talks: Sequence[uuid.UUID]) -> bool:
 
 def reason_of(session: Session, hold: LegalHold) -> str:
     """Open why a hold was placed."""
-    return session.keys.unseal(hold.reason, where(hold.id))
+    return own_keys.unseal(session, hold.reason, where(hold.id), hold)
 
 
 def where(hold_id: uuid.UUID) -> str:

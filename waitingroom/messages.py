@@ -2,6 +2,7 @@
 
 import json
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
@@ -10,8 +11,8 @@ from pydantic_core import to_json
 from sqlalchemy import BigInteger, Column, Identity, Index, func, text
 from sqlmodel import Field, SQLModel, col, select, update
 
-from waitingroom import hooks
-from waitingroom.columns import by_value
+from waitingroom import hooks, own_keys
+from waitingroom.columns import OwnKey, by_value
 from waitingroom.database import Session
 
 TELL_GROWN = "SELECT pg_notify($1, $2)"
@@ -110,6 +111,9 @@ class Message(SQLModel, table=True):
     )
 
 
+own_keys.carry(Message, Message.body)
+
+
 class Sealed(Protocol):
     """What says something, sealed, under the name it is sealed for."""
 
@@ -124,17 +128,27 @@ class Sealed(Protocol):
         ...
 
 
-def said(session: Session, message: Sealed) -> dict[str, Any]:
+class Carrying(Sealed, Protocol):
+    """The same, read by a statement of our own, with the key it opens with."""
+
+    @property
+    def carried_keys(self) -> Sequence[bytes] | None:
+        """The keys that came with it, by `own_keys.carried_by`."""
+        ...
+
+
+def said(session: Session, message: Message | Carrying) -> dict[str, Any]:
     """Open what a message says: `text` and, from the bot, the `options` it offered."""
     if message.body is None:
         return {"text": ""}
-    opened: dict[str, Any] = json.loads(session.keys.unseal(message.body, message.dedupe))
+    carried = message if isinstance(message, SQLModel) else message.carried_keys
+    opened: dict[str, Any] = json.loads(own_keys.unseal(session, message.body, message.dedupe, carried))
     return opened
 
 
-def sealed_body(session: Session, said: dict[str, Any], dedupe: str) -> bytes:
-    """Seal what a message says, bound to its row by `dedupe`."""
-    return session.keys.seal(to_json(said).decode(), dedupe)
+def sealed_body(own: OwnKey, said: dict[str, Any], dedupe: str) -> bytes:
+    """Seal what a message says, bound to its row by `dedupe`, with the own key of its talk."""
+    return own.seal_bytes(to_json(said), dedupe)
 
 
 async def queue(
@@ -159,7 +173,7 @@ async def queue(
         kind=kind,
         segments=segments,
         staff_id=staff_id,
-        body=sealed_body(session, said, dedupe),
+        body=sealed_body(await own_keys.of(session, conversation_id), said, dedupe),
         dedupe=dedupe,
         status=Status.SENT if kept else Status.QUEUED,
         next_try_at=None if kept else now,

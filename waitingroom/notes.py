@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Field, SQLModel, col, select
 
+from waitingroom import own_keys
 from waitingroom.columns import new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
@@ -41,6 +42,9 @@ class PrivateNote(SQLModel, table=True):
     version: int = 1
 
 
+own_keys.carry(PrivateNote, PrivateNote.words)
+
+
 def check_may_write(handoff: Handoff, caller: Caller) -> None:
     """Raise NotYoursError but for whoever has a hand-off, or had it last, and for a lead."""
     if handoff.claimed_by != caller.staff_id and caller.role is not Role.LEAD:
@@ -62,7 +66,7 @@ async def write(
         id=note_id,
         conversation_id=conversation_id,
         staff_id=staff_id,
-        words=session.keys.seal(words, _where(note_id)),
+        words=(await own_keys.of(session, conversation_id)).seal(words, _where(note_id)),
         third_party=third_party,
         written_at=now,
     )
@@ -102,7 +106,8 @@ async def change(
         raise NoteStandsError
     if note.version != version:
         raise StaleError
-    note.words, note.third_party = session.keys.seal(words, _where(note.id)), third_party
+    own = await own_keys.of(session, note.conversation_id, note)
+    note.words, note.third_party = own.seal(words, _where(note.id)), third_party
     note.changed_at, note.version = now, note.version + 1
     session.add(note)
     await session.flush()
@@ -111,7 +116,7 @@ async def change(
 
 def words_of(session: Session, note: PrivateNote) -> str:
     """Open what a note says."""
-    return session.keys.unseal(note.words, _where(note.id))
+    return own_keys.unseal(session, note.words, _where(note.id), note)
 
 
 async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> Sequence[tuple[PrivateNote, str]]:

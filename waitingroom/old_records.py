@@ -2,16 +2,18 @@
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from waitingroom import audit_check, erasure, idempotency, letters
+from waitingroom import audit_check, erasure, idempotency, letters, own_keys
+from waitingroom.columns import UnreadableError
 from waitingroom.database import Session
 from waitingroom.people import AboutYou
 from waitingroom.record_classes import KeptFor, RecordClass, case_ends, years_after
 
-PEOPLE = """
+PEOPLE = f"""
 WITH known AS (
     SELECT p.id, p.about, p.created_at, ARRAY(
         SELECT v.id FROM conversation v WHERE v.person_id = p.id
@@ -20,7 +22,7 @@ WITH known AS (
     WHERE p.created_at <= $1 AND ($2::uuid IS NULL OR p.id > $2) AND ($3::uuid[] IS NULL OR p.id = ANY($3))
     ORDER BY p.id LIMIT $4
 )
-SELECT k.id, k.about, k.talks,
+SELECT k.id, k.about, {own_keys.carried_by("k.about")} AS keys, k.talks,
        ARRAY(SELECT r.person_id FROM referral r WHERE r.conversation_id = ANY(k.talks)
              UNION SELECT v.person_id FROM conversation v WHERE v.id = ANY(k.talks) AND v.person_id IS NOT NULL
             ) AS people,
@@ -45,7 +47,7 @@ SELECT k.id, k.about, k.talks,
        EXISTS (SELECT FROM legal_hold l WHERE l.lifted_at IS NULL AND (l.person_id = k.id OR l.person_id IN (
            SELECT r.person_id FROM referral r WHERE r.conversation_id = ANY(k.talks)))) AS held
 FROM known k ORDER BY k.id
-"""
+"""  # noqa: S608 -- words of our own
 """People, all that is kept of them together with whom they share a phone, and what stands against its end."""
 SIGN_IN_KEPT_FOR = timedelta(days=1)
 PAGE = 500
@@ -201,9 +203,18 @@ def _old(session: Session, row: Any, keeps: KeptFor, now: datetime) -> Old | Non
         row["last_at"] + timedelta(days=keeps.never_taken_on_days),
     )
     if row["taken_on"]:
-        about = AboutYou.model_validate_json(session.keys.unseal(row["about"], f"person:about:{row['id']}"))
-        kind, ends_at = case_ends(age=about.age, told_at=row["told_at"], last_at=row["last_at"], keeps=keeps)
+        kind, ends_at = case_ends(
+            age=_age(session, row), told_at=row["told_at"], last_at=row["last_at"], keeps=keeps
+        )
     return Old(row["id"], kind, row["talks"]) if ends_at <= now else None
+
+
+def _age(session: Session, row: Any) -> int:
+    """Say how old someone said they were; where their words open no more, 0: kept the longest."""
+    with suppress(UnreadableError):
+        told = own_keys.unseal(session, row["about"], f"person:about:{row['id']}", row["keys"])
+        return AboutYou.model_validate_json(told).age
+    return 0
 
 
 def _known(table: Table) -> str:

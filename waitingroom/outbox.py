@@ -8,7 +8,7 @@ from typing import Any
 
 import asyncpg
 
-from waitingroom import holds, hooks, messages, own_share, rates, spending
+from waitingroom import holds, hooks, messages, own_keys, own_share, rates, spending
 from waitingroom.circuits import AWAY_FOR
 from waitingroom.columns import UnreadableError, new_id
 from waitingroom.database import Session
@@ -30,7 +30,8 @@ STALE = timedelta(seconds=15)
 
 _OLDEST = f"""
 SELECT m.id, m.status, m.kind, m.segments, m.body, m.dedupe, m.attempts, m.next_try_at, m.problem,
-       m.contact_id, contact.channel, contact.address, contact.heard_at, m.created_at
+       m.contact_id, contact.channel, contact.address, contact.heard_at, m.created_at,
+       {own_keys.carried_by("m.body")} AS carried_keys
 FROM message m JOIN contact ON contact.id = m.contact_id
 WHERE m.conversation_id = $1 AND m.status IN ('queued', 'sending') AND NOT {holds.HELD}
 ORDER BY m.id LIMIT 1
@@ -101,22 +102,22 @@ AT_ONCE = """
 clear AS (
     SELECT NOT EXISTS (
         SELECT FROM message
-        WHERE conversation_id = $1 AND status IN ('queued', 'sending') AND id <> ALL($13::bigint[])
+        WHERE conversation_id = $1 AND status IN ('queued', 'sending') AND id <> ALL($15::bigint[])
     ) AS clear
 ), own AS (
-    SELECT key, gap, slack FROM unnest($14::text[], $15::interval[], $16::interval[]) AS o (key, gap, slack)
+    SELECT key, gap, slack FROM unnest($16::text[], $17::interval[], $18::interval[]) AS o (key, gap, slack)
 ), paced AS (
     INSERT INTO rate AS r (key, full_at) SELECT key, $5::timestamptz + gap FROM own, clear WHERE clear
     ON CONFLICT (key) DO UPDATE SET full_at = GREATEST(r.full_at, $5) + (EXCLUDED.full_at - $5)
     WHERE r.full_at <= $5 + (SELECT slack FROM own WHERE own.key = r.key)
     RETURNING key
 ), way AS (
-    SELECT clear AND (SELECT count(*) FROM paced) = cardinality($14) AS open FROM clear
+    SELECT clear AND (SELECT count(*) FROM paced) = cardinality($16) AS open FROM clear
 )
 """
 """Says, inside the statement that queues a message, whether it may go at once, and takes its contact's own slots.
 
-It may where nothing stands before it but what this very process is sending ($13). A message so begun has in
+It may where nothing stands before it but what this very process is sending ($15). A message so begun has in
 `next_try_at` the end of its lease: until then every worker leaves it, and all behind it, alone.
 """
 
@@ -162,6 +163,7 @@ class _Unsent:
     address: bytes
     heard_at: datetime
     created_at: datetime
+    carried_keys: Sequence[bytes] | None
 
     @property
     def charged(self) -> int:

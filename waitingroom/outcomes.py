@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from sqlalchemy import ARRAY, Column, String, delete
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import people
+from waitingroom import own_keys, people
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError
@@ -50,6 +50,9 @@ class Sitting(SQLModel, table=True):
     broken_off: bool
     """they stopped before the last question, and can go on"""
     asked_at: datetime
+
+
+own_keys.carry(Sitting, Sitting.answers)
 
 
 class Before(BaseModel):
@@ -101,14 +104,14 @@ async def record(
 ) -> uuid.UUID:
     """Keep what someone answered at one sitting. Returns its id. Raises NotFoundError."""
     referral = await _referral(session, referral_id)
-    sitting_id = new_id()
+    sitting_id, own = new_id(), await own_keys.of(session, referral.person_id, referral)
     sitting = Sitting(
         id=sitting_id,
         referral_id=referral.id,
         person_id=referral.person_id,
         occasion=occasion,
         measures=list(answers),
-        answers=session.keys.seal(json.dumps(answers), f"sitting:answers:{sitting_id}"),
+        answers=own.seal(json.dumps(answers), f"sitting:answers:{sitting_id}"),
         broken_off=broken_off,
         asked_at=now,
     )
@@ -138,7 +141,9 @@ async def erase(session: Session, *, person_id: uuid.UUID) -> int:
 
 
 def _opened(session: Session, sitting: Sitting) -> Answers:
-    opened: Answers = json.loads(session.keys.unseal(sitting.answers, f"sitting:answers:{sitting.id}"))
+    opened: Answers = json.loads(
+        own_keys.unseal(session, sitting.answers, f"sitting:answers:{sitting.id}", sitting)
+    )
     return opened
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlmodel import SQLModel, col, select
 
+from waitingroom import equality, own_columns, own_keys
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
 from waitingroom.errors import RefusedError, StaleError
@@ -94,9 +95,15 @@ async def part(
     await _check(session, paper, what)
     session.expunge_all()
     await _put_back(session, what)
+    for given in what.keys:
+        await own_keys.give_back(session, ids=given.ids, had_by=given.to, to=given.away)
     if what.away is not None:
         await _give_back_what_was_said(session, what.to, what.away, paper.joined_at)
         await session.driver.execute(FOLLOW, what.to, what.away, what.followers)
+    owners = {what.stays, what.goes, what.to, what.away or what.to}
+    await own_columns.seal_apart(session, owners=owners)
+    for person_id in (what.stays, what.goes):
+        await equality.drop_idle_key(session, person_id=person_id)
     match.status, match.version = decided, match.version + 1
     match.decided_at, match.decided_by = now, staff_id
     session.add(match)

@@ -1,6 +1,5 @@
 """People: who someone is, as far as they chose to say."""
 
-import json
 import uuid
 from datetime import datetime
 from typing import Any
@@ -8,11 +7,16 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import Field, SQLModel
 
-from waitingroom import conversations, name_words
-from waitingroom.columns import new_id
+from waitingroom import conversations, name_words, own_keys
+from waitingroom.columns import OwnKey, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError
 
+MEET = f"""
+WITH own AS ({own_keys.MADE_WITH} VALUES ($1, $1, $7))
+INSERT INTO person (id, about, safe_contact, area, language, created_at, version)
+VALUES ($1, $2, $3, $4, $5, $6, 1)
+"""  # noqa: S608 -- words of our own
 RENEW = """
 UPDATE person SET about = $2, safe_contact = $3, area = $4, language = $5, version = version + 1 WHERE id = $1
 """
@@ -85,22 +89,27 @@ class Person(SQLModel, table=True):
     version: int = 1
 
 
+own_keys.carry(Person, Person.about, Person.safe_contact, Person.more)
+
+
 def about(session: Session, person: Person) -> AboutYou:
     """Open what the person said of themselves."""
-    return AboutYou.model_validate_json(session.keys.unseal(person.about, f"person:about:{person.id}"))
+    told = own_keys.unseal(session, person.about, f"person:about:{person.id}", person)
+    return AboutYou.model_validate_json(told)
 
 
 def safe_contact(session: Session, person: Person) -> SafeContact:
     """Open how and when it is safe to reach the person."""
     where = f"person:safe_contact:{person.id}"
-    return SafeContact.model_validate_json(session.keys.unseal(person.safe_contact, where))
+    return SafeContact.model_validate_json(own_keys.unseal(session, person.safe_contact, where, person))
 
 
 def more(session: Session, person: Person) -> More:
     """Open what the person chose to add about themselves; when, and if by message, they can be reached."""
     kept = More()
     if person.more is not None:
-        kept = More.model_validate_json(session.keys.unseal(person.more, f"person:more:{person.id}"))
+        told = own_keys.unseal(session, person.more, f"person:more:{person.id}", person)
+        kept = More.model_validate_json(told)
     reach = safe_contact(session, person)
     return kept.model_copy(update={"when": reach.when, "voicemail": reach.voicemail if reach.phone else None})
 
@@ -115,16 +124,9 @@ async def meet(
 ) -> uuid.UUID:
     """Record a new person. `area` is an outward postcode; `language` a BCP 47 tag. Returns their id."""
     person_id = new_id()
-    await session.put(
-        Person,
-        id=person_id,
-        about=session.keys.seal(json.dumps(who.model_dump()), f"person:about:{person_id}"),
-        safe_contact=session.keys.seal(json.dumps(reach.model_dump()), f"person:safe_contact:{person_id}"),
-        area=area,
-        language=language,
-        created_at=now,
-        version=1,
-    )
+    key = own_keys.fresh(session, person_id)
+    sealed = _sealed(await own_keys.of(session, person_id), who, reach)
+    await session.driver.execute(MEET, person_id, *sealed, area, language, now, key)
     await name_words.keep(session, person_id=person_id, names=[who.name], age=who.age, at=now)
     return person_id
 
@@ -146,8 +148,7 @@ async def renew(
     await session.driver.execute(
         RENEW,
         person_id,
-        session.keys.seal(json.dumps(who.model_dump()), f"person:about:{person_id}"),
-        session.keys.seal(json.dumps(reach.model_dump()), f"person:safe_contact:{person_id}"),
+        *_sealed(await own_keys.of(session, person_id), who, reach),
         area,
         language,
     )
@@ -188,13 +189,21 @@ async def add(session: Session, *, conversation_id: uuid.UUID, told: More) -> bo
     reached: dict[str, Any] = {name: said.pop(name) for name in ("voicemail", "when") if name in said}
     reach = safe_contact(session, found).model_copy(update=reached)
     kept = more(session, found).model_copy(update={"voicemail": None, "when": None, **said})
-    found.safe_contact = session.keys.seal(reach.model_dump_json(), f"person:safe_contact:{found.id}")
-    found.more = session.keys.seal(kept.model_dump_json(exclude_none=True), f"person:more:{found.id}")
+    own = await own_keys.of(session, found.id)
+    found.safe_contact = own.seal(reach.model_dump_json(), f"person:safe_contact:{found.id}")
+    found.more = own.seal(kept.model_dump_json(exclude_none=True), f"person:more:{found.id}")
     found.version += 1
     session.add(found)
     await session.flush()
     await find_by_name(session, found)
     return True
+
+
+def _sealed(own: OwnKey, who: AboutYou, reach: SafeContact) -> tuple[bytes, bytes]:
+    return (
+        own.seal(who.model_dump_json(), f"person:about:{own.id}"),
+        own.seal(reach.model_dump_json(), f"person:safe_contact:{own.id}"),
+    )
 
 
 async def person(session: Session, person_id: uuid.UUID) -> Person:

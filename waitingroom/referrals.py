@@ -19,6 +19,7 @@ from waitingroom import (
     introductions,
     matching,
     memberships,
+    own_keys,
     waiting,
     waits,
 )
@@ -131,6 +132,9 @@ class Referral(SQLModel, table=True):
     )
 
 
+own_keys.carry(Referral, Referral.what_matters, Referral.own_needs)
+
+
 class Submitted(BaseModel):
     """What a person hears once their referral is in."""
 
@@ -150,13 +154,13 @@ class Standing(BaseModel):
 
 def what_matters(session: Session, referral: Referral) -> str:
     """Open the person's own words on what matters to them."""
-    return session.keys.unseal(referral.what_matters, f"referral:what_matters:{referral.id}")
+    return own_keys.unseal(session, referral.what_matters, f"referral:what_matters:{referral.id}", referral)
 
 
 def own_needs(session: Session, referral: Referral) -> str:
     """Open what the person wants help with in their own words; empty where they only chose from the list."""
     sealed = referral.own_needs
-    return session.keys.unseal(sealed, f"referral:own_needs:{referral.id}") if sealed else ""
+    return own_keys.unseal(session, sealed, f"referral:own_needs:{referral.id}", referral) if sealed else ""
 
 
 def new_reference() -> str:
@@ -205,7 +209,7 @@ async def refer_self(
         language=language,
         now=now,
     )
-    referral_id = new_id()
+    referral_id, own = new_id(), await own_keys.of(session, person_id)
     reference = await _list(
         session,
         id=referral_id,
@@ -214,8 +218,8 @@ async def refer_self(
         source=await _source(session, conversation_id),
         status=Status.WAITING,
         needs=list(needs),
-        what_matters=session.keys.seal(what_matters, f"referral:what_matters:{referral_id}"),
-        own_needs=session.keys.seal(own_needs, f"referral:own_needs:{referral_id}") if own_needs else None,
+        what_matters=own.seal(what_matters, f"referral:what_matters:{referral_id}"),
+        own_needs=own.seal(own_needs, f"referral:own_needs:{referral_id}") if own_needs else None,
         joined_at=now,
         version=1,
     )

@@ -1,11 +1,13 @@
 """Reminders: someone who agreed to go on and fell silent half-way hears from us once, and is then let be."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlmodel import Field, SQLModel
 
+from waitingroom import own_keys
 from waitingroom.database import Session
 
 AFTER = timedelta(days=1)
@@ -22,7 +24,7 @@ v.person_id IS NULL AND v.clear_at IS NULL AND EXISTS (
 """
 """Says, as a condition on talks, who agreed to what they say being kept, and has not finished saying it."""
 DUE = f"""
-SELECT v.id, v.talk FROM conversation v JOIN contact w ON w.id = v.contact_id
+SELECT v.id, v.talk, {own_keys.carried_by("v.talk")} FROM conversation v JOIN contact w ON w.id = v.contact_id
 WHERE {HALF_WAY} AND v.place = 'front_door' AND v.heard_at <= $1 AND v.heard_at > $2 AND v.owner = 'bot'
   AND w.conversation_id = v.id AND w.state = 'open'
   AND NOT EXISTS (SELECT 1 FROM reminder r WHERE r.conversation_id = v.id)
@@ -47,6 +49,7 @@ class HalfWay:
 
     conversation_id: uuid.UUID
     talk: bytes | None
+    carried_keys: Sequence[bytes] | None = None
 
 
 async def due(session: Session, *, now: datetime, limit: int = 100) -> list[HalfWay]:

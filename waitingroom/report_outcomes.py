@@ -6,20 +6,22 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from waitingroom import own_keys
 from waitingroom.database import Session
 from waitingroom.report_tables import Asked, Cell, Line, Report, Table, guard, mean
 from waitingroom.small_numbers import Row
 
-BOTH = """
+BOTH = f"""
 WITH again AS (
     SELECT DISTINCT ON (referral_id) id, referral_id, answers FROM sitting
     WHERE asked_at >= $1 AND asked_at < $2 AND occasion <> 'start' ORDER BY referral_id, asked_at DESC
 )
-SELECT v.hub_id, r.person_id, first.id, first.answers, again.id, again.answers
+SELECT v.hub_id, r.person_id, {own_keys.carried_by("first.answers", "again.answers")} AS keys,
+       first.id, first.answers, again.id, again.answers
 FROM again JOIN referral r ON r.id = again.referral_id JOIN conversation v ON v.id = r.conversation_id
 JOIN LATERAL (SELECT id, answers FROM sitting s WHERE s.referral_id = again.referral_id AND s.occasion = 'start'
               ORDER BY s.asked_at LIMIT 1) AS first ON true
-"""
+"""  # noqa: S608 -- words of our own
 WAYS = ("better", "same", "worse")
 
 
@@ -65,8 +67,8 @@ async def changes(session: Session, asked: Asked) -> list[Change]:
     """Open what people answered at the start and last in the quarter, who answered both times; of every hub."""
     if BOTH not in asked.fetched:
         asked.fetched[BOTH] = [
-            Change(hub, person, _opened(session, *first), _opened(session, *again))
-            for hub, person, *sat in await session.driver.fetch(BOTH, *asked.bounds)
+            Change(hub, person, _opened(session, keys, *first), _opened(session, keys, *again))
+            for hub, person, keys, *sat in await session.driver.fetch(BOTH, *asked.bounds)
             for first, again in [(sat[:2], sat[2:])]
         ]
     found: list[Change] = asked.fetched[BOTH]
@@ -100,8 +102,10 @@ def _way(before: int, after: int, *, higher: bool) -> str:
     return "better" if (after > before) == higher else "worse"
 
 
-def _opened(session: Session, sitting_id: uuid.UUID, answers: bytes) -> dict[str, dict[str, int | str]]:
+def _opened(
+    session: Session, keys: Sequence[bytes] | None, sitting_id: uuid.UUID, answers: bytes
+) -> dict[str, dict[str, int | str]]:
     opened: dict[str, dict[str, int | str]] = json.loads(
-        session.keys.unseal(answers, f"sitting:answers:{sitting_id}")
+        own_keys.unseal(session, answers, f"sitting:answers:{sitting_id}", keys)
     )
     return opened

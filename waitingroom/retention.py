@@ -7,7 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import text
 
-from waitingroom import erasure, old_records
+from waitingroom import erasure, old_records, own_keys
 from waitingroom.database import Session
 from waitingroom.record_classes import KeptFor, RecordClass
 from waitingroom.reminders import FORGOTTEN_AFTER, HALF_WAY
@@ -25,7 +25,9 @@ DUE = text(f"""
     LIMIT 500 FOR UPDATE OF v SKIP LOCKED
 """)  # noqa: S608 -- a condition of our own
 
-TALKS = "SELECT id, talk FROM conversation WHERE id = ANY($1) AND talk IS NOT NULL"
+TALKS = f"""
+SELECT id, talk, {own_keys.carried_by("talk")} FROM conversation WHERE id = ANY($1) AND talk IS NOT NULL
+"""  # noqa: S608 -- words of our own
 MOST_LISTED = 100_000
 """More rows of one class than anyone would read."""
 
@@ -65,9 +67,9 @@ async def clear_unconsented(session: Session, *, now: datetime, read: Read | Non
 async def _count_stops(session: Session, *, ids: Sequence[uuid.UUID], read: Read, now: datetime) -> None:
     found = await session.driver.fetch(TALKS, ids) if ids else []
     ended: list[Ended] = []
-    for talk_id, talk in found:
+    for talk_id, talk, keys in found:
         with suppress(Exception):  # a talk that cannot be read is not counted: whatever it is, it must still go
-            ended += read(session.keys.unseal(talk, f"conversation:talk:{talk_id}"))
+            ended += read(own_keys.unseal(session, talk, f"conversation:talk:{talk_id}", keys))
     await note(session, ended=ended, on=now.date())
 
 

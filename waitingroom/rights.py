@@ -8,7 +8,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict
 from sqlmodel import select
 
-from waitingroom import agreements, data_requests, erasure, handoffs, hubs, matching, people, rates
+from waitingroom import agreements, data_requests, erasure, handoffs, hubs, matching, own_keys, people, rates
 from waitingroom.conversations import Conversation
 from waitingroom.data_requests import Kind
 from waitingroom.database import Session
@@ -187,7 +187,7 @@ async def correct(session: Session, *, conversation_id: uuid.UUID, fact: Fact, v
     found = await session.get(Person, talk.person_id, with_for_update=True) if talk and talk.person_id else None
     if found is None:
         return False
-    _put_right(session, found, fact, value)
+    await _put_right(session, found, fact, value)
     found.version += 1
     session.add(found)
     await session.flush()
@@ -282,12 +282,13 @@ def _fits(session: Session, told: Told, person: Person, now: datetime) -> bool:
     return same_place and about.age <= told.age <= about.age + grown
 
 
-def _put_right(session: Session, person: Person, fact: Fact, value: str) -> None:
+async def _put_right(session: Session, person: Person, fact: Fact, value: str) -> None:
+    own = await own_keys.of(session, person.id)
     if fact is Fact.PHONE:
         reach = people.safe_contact(session, person).model_copy(update={"phone": value})
-        person.safe_contact = session.keys.seal(reach.model_dump_json(), f"person:safe_contact:{person.id}")
+        person.safe_contact = own.seal(reach.model_dump_json(), f"person:safe_contact:{person.id}")
         return
     about = people.about(session, person).model_copy(update={fact.value: value})
-    person.about = session.keys.seal(about.model_dump_json(), f"person:about:{person.id}")
+    person.about = own.seal(about.model_dump_json(), f"person:about:{person.id}")
     if fact is Fact.POSTCODE:
         person.area = value.split(maxsplit=1)[0]

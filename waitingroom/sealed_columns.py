@@ -24,6 +24,7 @@ SEALED: Mapping[tuple[str, str], str] = {
     ("idempotent_reply", "body"): "idempotent_reply:body:{key_hash}",
     ("introduction", "told"): "introduction:told:{id}",
     ("join_paper", "what"): "join_paper:what:{id}",
+    ("own_key", "sealed"): "own_key:sealed:{id}",
     ("later_message", "words"): "later_message:words:{id}",
     ("legal_hold", "reason"): "legal_hold:reason:{id}",
     ("message", "body"): "{dedupe}",

@@ -8,15 +8,12 @@ from typing import Any
 
 from sqlmodel import SQLModel, col, select
 
-from waitingroom import join_papers
-from waitingroom.columns import KeyRing, UnreadableError
+from waitingroom import join_papers, own_keys
+from waitingroom.columns import OWN, KeyRing, UnreadableError
 from waitingroom.database import Session
 from waitingroom.hanging import Row, key_of, keys_of, of_table
 from waitingroom.join_papers import Change, JoinPaper, What
 from waitingroom.sealed_columns import SEALED, place
-
-OF_ITS_OWN = 0
-"""The first byte of what is sealed with a person's own key: it is never sealed anew here."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +69,12 @@ async def renew(session: Session, paper: JoinPaper) -> int:
     The paper is locked by the caller; what its rows hold must have been sealed anew before.
     """
     what = await in_step(session, join_papers.read(session, paper))
-    lost, renewed = 0, paper.what[0] != session.keys.seals
+    own = await own_keys.of(session, paper.person_id) if paper.what[0] == OWN else None
+    lost, renewed = 0, paper.what[0] not in {OWN, session.keys.seals}
     for change in what.changes:
         for one in copies(change):
             sealed = one.sealed
-            if sealed[0] in {OF_ITS_OWN, session.keys.seals}:
+            if sealed[0] in {OWN, session.keys.seals}:
                 continue
             try:
                 where = place(one.where, one.row)
@@ -85,7 +83,7 @@ async def renew(session: Session, paper: JoinPaper) -> int:
             except (UnreadableError, KeyError):
                 lost += 1
     if renewed:
-        paper.what = session.keys.seal(what.model_dump_json(), join_papers.where(paper.id))
+        paper.what = (own or session.keys).seal(what.model_dump_json(), join_papers.where(paper.id))
         session.add(paper)
     return lost
 

@@ -10,7 +10,7 @@ from enum import StrEnum
 from sqlalchemy import Column, Index, SmallInteger, text
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import handoffs, how_are_you, hubs, people
+from waitingroom import handoffs, how_are_you, hubs, own_keys, people
 from waitingroom.columns import by_value, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
@@ -22,6 +22,7 @@ from waitingroom.referrals import UNDER_WAY, Referral
 
 MOST_TRIES = 3
 """After so many tries that did not reach them a link worker decides what to do."""
+PERSON = "SELECT person_id FROM referral WHERE id = $1"
 TRY_AGAIN = timedelta(days=1)
 
 
@@ -82,6 +83,9 @@ class StaffTask(SQLModel, table=True):
     )
 
 
+own_keys.carry(StaffTask, StaffTask.words)
+
+
 @dataclass(frozen=True)
 class Opened:
     """A task with all that is needed to do it: who, how it is safe to reach them, and what to say."""
@@ -126,7 +130,8 @@ async def add(
             made_at=now,
         )
     said = [*(_words(session, task) if task.words else ()), words]
-    task.words = session.keys.seal(json.dumps(said), _where(task.id))
+    own = await own_keys.of(session, await session.driver.fetchval(PERSON, referral_id), task)
+    task.words = own.seal(json.dumps(said), _where(task.id))
     task.kind, task.version = kind, task.version + (1 if len(said) > 1 else 0)
     session.add(task)
     await session.flush()
@@ -237,7 +242,8 @@ async def reach_by(
         raise NoPhoneError
     kept = tuple(address) or before.address
     reach = before.model_copy(update={"how": kind.value, "address": kept})
-    person.safe_contact = session.keys.seal(reach.model_dump_json(), f"person:safe_contact:{person.id}")
+    own = await own_keys.of(session, person.id)
+    person.safe_contact = own.seal(reach.model_dump_json(), f"person:safe_contact:{person.id}")
     person.version += 1
     session.add(person)
     theirs = select(StaffTask).join(Referral, col(Referral.id) == col(StaffTask.referral_id))
@@ -269,7 +275,7 @@ async def _find(session: Session, task_id: uuid.UUID, *, lock: bool = False) -> 
 
 
 def _words(session: Session, task: StaffTask) -> list[str]:
-    said: list[str] = json.loads(session.keys.unseal(task.words, _where(task.id)))
+    said: list[str] = json.loads(own_keys.unseal(session, task.words, _where(task.id), task))
     return said
 
 

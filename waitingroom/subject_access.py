@@ -2,14 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlmodel import SQLModel
 
-from waitingroom import equality, hanging, staff
+from waitingroom import equality, hanging, own_keys, staff
 from waitingroom.columns import UnreadableError
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
@@ -87,6 +87,7 @@ async def record(session: Session, *, person_id: uuid.UUID, now: datetime, third
         raise NotFoundError
     rows = await _rows(session, person_id)
     talks = [uuid.UUID(row["id"]) for row in rows.get("conversation", ())]
+    await own_keys.meet(session, _sealed(rows))
     sorting = _Sorting(await _names(session, rows), third_party)
     parts = []
     for table, found in rows.items():
@@ -96,6 +97,14 @@ async def record(session: Session, *, person_id: uuid.UUID, now: datetime, third
     shared = await session.driver.fetchval(SHARED, talks, person_id)
     out = [LeftOut(what, why, many) for (what, why), many in sorted(sorting.out.items())]
     return Record(person_id, now, parts, out, shared)
+
+
+def _sealed(rows: Rows) -> Iterator[bytes]:
+    """Give every sealed value of these rows."""
+    for table, column in OPENED:
+        for row in rows.get(table, ()):
+            if isinstance(value := row.get(column), str) and value.startswith("\\x"):
+                yield bytes.fromhex(value[2:])
 
 
 async def _rows(session: Session, person_id: uuid.UUID) -> Rows:
@@ -165,7 +174,7 @@ def _opened(session: Session, table: str, row: Row, name: str, sorting: _Sorting
             return None
         return value
     try:
-        words = session.keys.unseal(bytes.fromhex(value[2:]), place(where, row))
+        words = own_keys.unseal(session, bytes.fromhex(value[2:]), place(where, row))
     except UnreadableError:
         sorting.leave_out(f"{table}.{name}", Reason.NOT_OPENED)
         return None

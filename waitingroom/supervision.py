@@ -6,6 +6,7 @@ Three link workers in five had no supervision (National Association of Link Work
 import uuid
 from datetime import date, datetime, timedelta
 
+from waitingroom import own_keys
 from waitingroom.columns import new_id
 from waitingroom.database import Session
 from waitingroom.to_dos import Kind, ToDo
@@ -35,7 +36,7 @@ async def prompt(session: Session, *, conversation_id: uuid.UUID, staff_id: uuid
         where_free=True,
         id=to_do_id,
         kind=Kind.TALK_THROUGH,
-        words=session.keys.seal(WORDS, f"to_do:words:{to_do_id}"),
+        words=(await own_keys.of(session, conversation_id)).seal(WORDS, f"to_do:words:{to_do_id}"),
         due_on=due(now.date()),
         for_id=staff_id,
         conversation_id=conversation_id,

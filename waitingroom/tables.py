@@ -47,6 +47,7 @@ from waitingroom.name_words import PersonWord
 from waitingroom.notes import PrivateNote
 from waitingroom.notices import NoticeShown
 from waitingroom.outcomes import Sitting
+from waitingroom.own_keys import KeptKey
 from waitingroom.people import Person
 from waitingroom.pieces import PieceAnswer, PieceTally
 from waitingroom.rates import Rate
@@ -105,6 +106,7 @@ ALL: tuple[type[SQLModel], ...] = (
     IdempotentReply,
     Introduction,
     JoinPaper,
+    KeptKey,
     KeyHolder,
     LegalHold,
     LaterMessage,

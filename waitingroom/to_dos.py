@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel, and_, col, or_, select
 
-from waitingroom import hubs, people
+from waitingroom import hubs, own_keys, people
 from waitingroom.columns import by_value, new_id
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
@@ -71,6 +71,9 @@ class ToDo(SQLModel, table=True):
     __table_args__ = (Index("ix_to_do_open", "for_id", "due_on", postgresql_where=text("done_at IS NULL")),)
 
 
+own_keys.carry(ToDo, ToDo.words)
+
+
 @dataclass(frozen=True)
 class Opened:
     """A to-do with its words, the person it is about, and whose it is."""
@@ -107,7 +110,7 @@ async def add(
         conversation_id=conversation_id,
         made_at=now,
     )
-    to_do.words = session.keys.seal(words, _where(to_do.id)) if words else None
+    to_do.words = await _sealed(session, to_do, words)
     session.add(to_do)
     await session.flush()
     return to_do
@@ -163,7 +166,7 @@ async def change(
     if to_do.done_at is not None:
         raise StaleError
     if words is not None:
-        to_do.words = session.keys.seal(words, _where(to_do.id)) if words else None
+        to_do.words = await _sealed(session, to_do, words)
     to_do.due_on = due_on or to_do.due_on
     return await _changed(session, to_do)
 
@@ -274,7 +277,16 @@ async def _changed(session: Session, to_do: ToDo) -> ToDo:
 
 
 def _words(session: Session, to_do: ToDo) -> str:
-    return session.keys.unseal(to_do.words, _where(to_do.id)) if to_do.words else ""
+    return own_keys.unseal(session, to_do.words, _where(to_do.id), to_do) if to_do.words else ""
+
+
+async def _sealed(session: Session, to_do: ToDo, words: str) -> bytes | None:
+    """Seal what is to be done with the key of the talk it is about; about nobody, with the ring."""
+    if not words:
+        return None
+    talk = to_do.conversation_id
+    by = session.keys if talk is None else await own_keys.of(session, talk, to_do)
+    return by.seal(words, _where(to_do.id))
 
 
 def _where(to_do_id: uuid.UUID) -> str:

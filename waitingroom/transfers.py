@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import Index, text
 from sqlmodel import Field, SQLModel, col, select
 
-from waitingroom import conversations, hooks, hubs, loads
+from waitingroom import conversations, hooks, hubs, loads, own_keys
 from waitingroom.columns import new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
@@ -59,6 +59,9 @@ class Transfer(SQLModel, table=True):
     __table_args__ = (Index("ix_transfer_untold", "tell_at", postgresql_where=text("told_at IS NULL")),)
 
 
+own_keys.carry(Transfer, Transfer.why)
+
+
 @dataclass(frozen=True)
 class Told:
     """Whose talk it is, and who has it now: what one person is to be told."""
@@ -105,7 +108,7 @@ async def transfer(
         at=now,
         tell_at=tell_at,
     )
-    made.why = session.keys.seal(why, _where(made.id))
+    made.why = (await own_keys.of(session, handoff.conversation_id)).seal(why, _where(made.id))
     handoff.claimed_by, handoff.claimed_at, handoff.version = other.id, now, handoff.version + 1
     session.add_all([made, handoff])
     await session.flush()
@@ -135,7 +138,7 @@ async def of_talk(session: Session, *, conversation_id: uuid.UUID) -> Sequence[t
 
 def why_of(session: Session, made: Transfer) -> str:
     """Open why somebody was handed over."""
-    return session.keys.unseal(made.why, _where(made.id))
+    return own_keys.unseal(session, made.why, _where(made.id), made)
 
 
 async def _colleague(session: Session, handoff: Handoff, to_id: uuid.UUID) -> Staff:

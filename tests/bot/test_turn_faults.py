@@ -13,6 +13,7 @@ from bot.conversation import Talk
 from bot.desk import Desk
 from bot.messages import Inbound
 from bot.turn import Turn, take_turn
+from tests.opening_words import opened
 from tests.talking import SHORTEST_REFERRAL, Speaker
 from waitingroom import conversations, messages
 from waitingroom.conversations import Conversation
@@ -32,8 +33,7 @@ async def stands(speaker: Speaker) -> list[Any]:
     """Where someone's talk stands: place, flows under way, question asked, and every answer they gave."""
     conversation = await conversation_of(speaker)
     keys = speaker.desk.database.keys
-    sealed = conversation.talk
-    talk = Talk.recalled(keys.unseal(sealed, f"conversation:talk:{conversation.id}") if sealed else None)
+    talk = Talk.recalled(opened(keys, conversation, "talk", f"conversation:talk:{conversation.id}"))
     frames = [(frame.flow, frame.asked, frame.heard, _given(frame.answers)) for frame in talk.frames]
     return [conversation.place, conversation.owner, frames]
 

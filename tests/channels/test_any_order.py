@@ -19,6 +19,7 @@ from tests.channels.drivers import DRIVERS, Driver, OnPhone, OnTelegram, Town
 from tests.channels.letters import Postman, in_batches
 from tests.fakes.twilio_mail import Receipts
 from tests.fakes.twilio_messages import receipt
+from tests.opening_words import opened
 from waitingroom.messages import Author, Status
 
 pytestmark = pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies")
@@ -93,8 +94,9 @@ def answers(ann: Driver) -> Any:
     conversation = ann.story().conversation
     if conversation.talk is None:
         return None
-    opened = ann.town.keys.unseal(conversation.talk, f"conversation:talk:{conversation.id}")
-    return json.loads(CHANGES.sub("#", opened))
+    talk = opened(ann.town.keys, conversation, "talk", f"conversation:talk:{conversation.id}")
+    assert talk is not None
+    return json.loads(CHANGES.sub("#", talk))
 
 
 def in_the_order_taken(ann: Driver) -> list[str]:

@@ -24,7 +24,7 @@ from bot.safety import Net
 from bot.service import Service
 from content import Content
 from tests.conftest import NOT_EMPTY
-from waitingroom import conversations, handoffs, idempotency, messages, staff
+from waitingroom import conversations, handoffs, idempotency, messages, own_keys, staff
 from waitingroom.columns import KeyRing
 from waitingroom.database import Database, Session
 from waitingroom.errors import RefusedError
@@ -325,7 +325,9 @@ class Orderly:
             return shown
         row = (await session.run(OF_TALK, {"id": talk.id})).mappings().one()
         facts = {name: row[name] for name in row if name not in {"talk", "id"}}
-        kept = session.keys.unseal(row["talk"], f"conversation:talk:{row['id']}") if row["talk"] else "null"
+        await own_keys.meet(session, [row["talk"]])
+        place = f"conversation:talk:{row['id']}"
+        kept = own_keys.unseal(session, row["talk"], place) if row["talk"] else "null"
         said = await messages.transcript(session, conversation_id=talk.id)
         return {
             **shown,

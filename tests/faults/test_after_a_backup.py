@@ -42,10 +42,6 @@ from waitingroom.transfers import Transfer
 pytestmark = [pytest.mark.anyio, pytest.mark.faults]
 
 BACK = MONDAY + timedelta(days=3, minutes=7)
-OWN_KEY = "CREATE TABLE IF NOT EXISTS own_key (owner_id uuid PRIMARY KEY, sealed bytea NOT NULL)"
-GIVE_KEYS = """
-SELECT id FROM conversation UNION SELECT id FROM person EXCEPT SELECT owner_id FROM own_key
-"""
 COUNT = "SELECT count(*) FROM {}"
 NewPlace = Callable[[], str]
 
@@ -67,13 +63,6 @@ class Place:
         told: dict[str, Any] = {"url": to, "keys": self.keys, "now": now, "say": lambda _: None, **other}
         return await asyncio.to_thread(backup_restore.restore, source, **told)
 
-    async def give_own_keys(self) -> None:
-        """Give everyone a key of their own, as far as the product has not."""
-        async with self.desk.database.transaction() as session:
-            for row in await session.driver.fetch(GIVE_KEYS):
-                sealed = self.keys.seal_bytes(b"k" * 32, f"own_key:sealed:{row[0]}")
-                await session.driver.execute("INSERT INTO own_key VALUES ($1, $2)", row[0], sealed)
-
 
 @pytest.fixture(scope="module")
 def admin(server_url: str) -> Iterator[psycopg.Connection[Any]]:
@@ -89,8 +78,6 @@ def pattern(admin: psycopg.Connection[Any], server_url: str) -> Iterator[str]:
     admin.execute(f'CREATE DATABASE "{name}"')
     url = _named(server_url, name)
     schema.upgrade(url)
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(OWN_KEY)
     yield name
     admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
@@ -199,7 +186,6 @@ async def test_an_older_server_gets_it_all_or_nothing_too(
 
 async def test_whoever_was_erased_since_is_erased_again(place: Place, empty: NewPlace) -> None:
     ann, bob = await comes(place), await comes(place)
-    await place.give_own_keys()
     before = await place.backed_up(MONDAY)
     talk, other = await talk_of(place, ann), await talk_of(place, bob)
     rows = await fetch(place.desk.database, "SELECT person_id FROM conversation WHERE id = $1", talk)
@@ -221,7 +207,6 @@ async def test_whoever_was_erased_since_is_erased_again(place: Place, empty: New
 async def test_keys_of_people_older_than_the_records_are_refused(place: Place, empty: NewPlace) -> None:
     """With them everyone who came in between would be taken for erased."""
     await comes(place)
-    await place.give_own_keys()
     await place.backed_up(MONDAY)
     older = (place.folder / KEYS_OF_PEOPLE).read_bytes()
     newer = await place.backed_up(MONDAY + timedelta(hours=1))
@@ -232,7 +217,6 @@ async def test_keys_of_people_older_than_the_records_are_refused(place: Place, e
 
 async def test_records_whose_keys_of_people_are_not_given_are_refused(place: Place, empty: NewPlace) -> None:
     await comes(place)
-    await place.give_own_keys()
     made = await place.backed_up(MONDAY)
     source = Source(made.file, None, [place.identity])
     with pytest.raises(BackupError, match="--keys-of-people"):

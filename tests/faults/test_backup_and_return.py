@@ -6,6 +6,7 @@ import os
 import random
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -188,11 +189,12 @@ def test_a_backup_that_is_killed_leaves_nothing_that_looks_whole(
     operator: Operator, kills: int, chance: random.Random
 ) -> None:
     identity = backup_files.read_identities(operator.key)
-    killed = 0
+    begun, killed = time.monotonic(), 0
+    assert operator.begin("make", str(operator.shelf)).ends() == 0
+    takes = time.monotonic() - begun
     for _ in range(max(4, kills // 4)):
-        killed += killed_within(
-            operator.begin("make", str(operator.shelf), "--keep", "3"), chance.uniform(0.1, 1.5)
-        )
+        making = operator.begin("make", str(operator.shelf), "--keep", "3")
+        killed += killed_within(making, chance.uniform(0.1, 0.8) * takes)
         for file in [*operator.records(), *operator.shelf.glob(KEYS_OF_PEOPLE)]:
             backup_files.read(file, identity)
     operator.made()

@@ -16,7 +16,7 @@ from tests.faults.fleet import Fleet, all_is_as_people_saw_it, fleet_on
 from tests.faults.test_several_processes import talks, until
 from tests.of_tomorrow import the_step, tomorrow
 from tests.talking import SHORTEST_REFERRAL, Speaker
-from waitingroom import conversations, schema
+from waitingroom import conversations, own_keys, schema
 
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.timeout(900)]
 KEPT = Path(__file__).parent / "a_kept_talk.json"
@@ -96,7 +96,7 @@ async def kept_of(ann: Speaker) -> dict[str, Any]:
         talk = await conversations.of_contact(session, channel=TERMINAL, address=ann.address)
         assert talk is not None
         assert talk.talk is not None
-        opened = session.keys.unseal(talk.talk, f"conversation:talk:{talk.id}")
+        opened = own_keys.unseal(session, talk.talk, f"conversation:talk:{talk.id}", talk)
     return {"version": schema.newest(), "answers_next": SHORTEST_REFERRAL[SO_FAR], "talk": opened}
 
 

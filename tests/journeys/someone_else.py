@@ -10,6 +10,7 @@ from bot.channels.twilio.account import Account
 from bot.channels.twilio.sms import Sms
 from bot.desk import Desk
 from bot.messages import Reply, numbered
+from tests.opening_words import all_opened
 from tests.talking import Speaker
 from waitingroom import conversations, handoffs, messages, stories, tables
 from waitingroom.errors import NotFoundError
@@ -96,8 +97,6 @@ async def everything_kept(desk: Desk) -> str:
         for table in tables.ALL:
             found = await session.run(text(f'SELECT t::text FROM "{table.__tablename__}" t'))
             kept += [row[0] for row in found]
-        bodies = await session.driver.fetch("SELECT body, dedupe FROM message WHERE body IS NOT NULL")
-        kept += [session.keys.unseal(row["body"], row["dedupe"]) for row in bodies]
-        talks = await session.driver.fetch("SELECT id, talk FROM conversation WHERE talk IS NOT NULL")
-        kept += [session.keys.unseal(row["talk"], f"conversation:talk:{row['id']}") for row in talks]
+        kept += await all_opened(session, "message", "body", "{dedupe}")
+        kept += await all_opened(session, "conversation", "talk", "conversation:talk:{id}")
     return "\n".join(kept)

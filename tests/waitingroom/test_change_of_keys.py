@@ -14,6 +14,7 @@ from sqlmodel import SQLModel
 from api import key_change
 from api.key_holding import hold
 from api.keys import KeysError, add_key, drop_key, make_keys, read_keys, use_key
+from tests.opening_words import every_value
 from tests.planted import Planter
 from tests.talking import SHORTEST_REFERRAL, Speaker
 from waitingroom import (
@@ -23,6 +24,7 @@ from waitingroom import (
     join_papers,
     joining,
     key_holders,
+    own_keys,
     pairs,
     parting,
     staff,
@@ -34,7 +36,7 @@ from waitingroom.columns import KeyRing, UnreadableError
 from waitingroom.database import Database, Session
 from waitingroom.joining import Which
 from waitingroom.key_holders import KeysBehindError, NotEverywhereError, StillSealedError, StillSealsError
-from waitingroom.sealed_columns import NOT_SEALED, SEALED, place
+from waitingroom.sealed_columns import NOT_SEALED, SEALED
 
 pytestmark = pytest.mark.anyio
 
@@ -93,16 +95,6 @@ async def planted(session: Session) -> dict[tuple[str, str], bytes]:
     return values
 
 
-async def opened(session: Session) -> dict[str, list[str]]:
-    """Open every sealed value of every table."""
-    found: dict[str, list[str]] = {}
-    for (table, column), where in SEALED.items():
-        rows = await session.driver.fetch(f'SELECT * FROM "{table}" WHERE {column} IS NOT NULL')
-        told = [session.keys.unseal_bytes(row[column], place(where, dict(row))) for row in rows]
-        found[f"{table}.{column}"] = sorted(one.decode("utf-8", "replace") for one in told)
-    return found
-
-
 async def test_everything_that_is_sealed_anywhere_is_under_the_new_key_and_opens(
     records: Database, path: Path
 ) -> None:
@@ -117,14 +109,14 @@ async def test_everything_that_is_sealed_anywhere_is_under_the_new_key_and_opens
         await session.driver.execute("UPDATE join_paper SET what = $1", sealed)
     assert set(values) == set(SEALED)
     async with records.transaction() as session:
-        before = await opened(session)
+        before = await every_value(session)
     left = await key_change.change(records, path, say=quiet)
     assert left == {2: sum(map(len, before.values()))}
     assert all(before.values()), "words stood in every sealed column"
     await key_change.retire(records, path, 1)
     fresh = Database(records.url, read_keys(path))
     async with fresh.transaction() as session:
-        assert await opened(session) == before
+        assert await every_value(session) == before
         assert await change_of_keys.sample(session) == []
     await fresh.close()
     assert set(read_keys(path).keys) == {2}
@@ -161,7 +153,8 @@ async def test_a_row_that_somebody_writes_is_passed_over_and_never_waited_for_no
     async with records.transaction() as session:
         await change_of_keys.renew_some(session, "conversation")
         talk = await session.driver.fetchval("SELECT talk FROM conversation")
-        assert session.keys.unseal(talk, f"conversation:talk:{row['id']}") == "said meanwhile"
+        await own_keys.meet(session, [talk])
+        assert own_keys.unseal(session, talk, f"conversation:talk:{row['id']}") == "said meanwhile"
 
 
 async def test_it_goes_on_where_it_was_stopped_and_adds_no_further_key(
@@ -349,4 +342,4 @@ async def parted(ann: Speaker, match: uuid.UUID) -> None:
         talks = dict.fromkeys(turn.conversation_id for turn in ann.turns)
         told = [await stories.of_talk(session, conversation_id=talk) for talk in talks]
         assert [one.what_matters for one in told] == ["Company in the evenings", "My rent"]
-        assert await opened(session)
+        assert await every_value(session)

@@ -89,8 +89,9 @@ async def test_one_person_has_one_hold_at_a_time_and_it_is_lifted_once(ann: Spea
     with pytest.raises(AlreadyOnHoldError):
         await held(ann)
     async with ann.desk.database.transaction() as session:
-        assert [one.id for one in await legal_holds.listed(session)] == [hold.id]
-        assert legal_holds.reason_of(session, hold) == "A claim at court"
+        (stands,) = await legal_holds.listed(session)
+        assert stands.id == hold.id
+        assert legal_holds.reason_of(session, stands) == "A claim at court"
         with pytest.raises(StaleError):
             await legal_holds.lift(session, hold_id=hold.id, version=7, staff_id=hold.placed_by, now=ann.now)
         await legal_holds.lift(session, hold_id=hold.id, version=1, staff_id=hold.placed_by, now=ann.now)

@@ -154,8 +154,9 @@ async def test_words_in_every_sealed_column_of_someone_are_gone_from_every_file_
         person = await planter.in_table(SQLModel.metadata.tables["person"])
         planter.given["equality_answers", "owner_hash"] = equality.owner_of(session, person["id"])
         planter.given["legal_hold", "lifted_at"] = AT
+        talk = (await planter.in_table(SQLModel.metadata.tables["conversation"]))["id"]
+        planter.given["own_key", "id"] = planter.given["own_key", "owner_id"] = talk
         values = {f"{table}.{column}": value for (table, column), value in (await planter.everywhere()).items()}
-        talk = planter.known["conversation"]["id"]
     async with records.statements() as driver:
         await driver.execute("CHECKPOINT")
     before = lying(cluster, values)
