@@ -78,7 +78,7 @@ class Message(SQLModel, table=True):
 
     id: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(), primary_key=True))
     conversation_id: uuid.UUID = Field(foreign_key="conversation.id")
-    contact_id: uuid.UUID = Field(foreign_key="contact.id")
+    contact_id: uuid.UUID = Field(foreign_key="contact.id", index=True)
     author: Author = Field(sa_column=Column(by_value(Author), nullable=False))
     staff_id: uuid.UUID | None = Field(default=None, foreign_key="staff.id")
     kind: Kind = Field(sa_column=Column(by_value(Kind), nullable=False))
