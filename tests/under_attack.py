@@ -42,8 +42,10 @@ from waitingroom.handoffs import Handoff
 from waitingroom.roles import OF_ROLE, Role
 from waitingroom.staff_tasks import Kind as TaskKind
 
-ABOUT_LOOKING = frozenset({"audit_entry", "audit_head", "rate", "sign_in_tries", "staff_sign_in"})
-"""Tables that looking itself is noted in."""
+ABOUT_LOOKING = frozenset(
+    {"audit_entry", "audit_head", "key_holder", "heartbeat", "rate", "sign_in_tries", "staff_sign_in"}
+)
+"""Tables that looking itself is noted in, or that the process itself writes while it runs."""
 ONLY_WHEN = ("seen_at", "used_on", "last_used_on")
 """Columns that only say when somebody was here last."""
 PAYLOADS = (

@@ -1,5 +1,6 @@
 """A day of staff, good and bad presses, in a town where every word would be known again: no log has one."""
 
+import logging
 import re
 import uuid
 
@@ -32,8 +33,12 @@ def at(path: str, things: dict[str, str]) -> str:
 
 
 async def test_no_log_of_a_day_has_a_word_of_anyone(
-    app: FastAPI, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    app: FastAPI,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    caplog.set_level(logging.DEBUG, logger="waitingroom")
     things = await hostile_town(app)
     hub = uuid.UUID(things["hub_id"])
     clerk = await joins(app, "Okonkwo")
@@ -56,6 +61,6 @@ async def test_no_log_of_a_day_has_a_word_of_anyone(
         monkeypatch.setattr(notes, "write", breaks)
         broken = f"/staff/handoffs/{things['handoff_id']}/notes"
         assert (await press(lead, "/staff/account", broken, private=PAYLOADS[5])).status_code == 500
-    said = "".join(capfd.readouterr())
+    said = "".join(capfd.readouterr()) + caplog.text
     assert "trouble" in said, "what went wrong is in the log"
     assert [word for word in KNOWN_AGAIN if word.lower() in said.lower()] == []

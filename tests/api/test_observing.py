@@ -28,6 +28,7 @@ from api.one_look import OneLook, TooSlowError
 from api.settings import Settings
 from api.side_door import SideDoorTakenError, side_door
 from api.vital import WORKER, Vital
+from bot.channels.channel import TroubleError, name_of
 from bot.messages import Inbound
 from tests.conftest import MONDAY, running
 from tests.talking import SHORTEST_REFERRAL, Speaker
@@ -74,6 +75,13 @@ def read(text: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
 # figures
 
 
+def troubles(kind: type[TroubleError] = TroubleError) -> Iterator[type[TroubleError]]:
+    """Every kind of trouble there is in sending: other tests in this process may have met any."""
+    yield kind
+    for one in kind.__subclasses__():
+        yield from troubles(one)
+
+
 async def test_no_label_names_a_person_a_number_or_a_talk_and_names_keep_prometheus_rules(app: FastAPI) -> None:
     async with asking(app) as client:
         page = await client.get("/")
@@ -86,6 +94,7 @@ async def test_no_label_names_a_person_a_number_or_a_talk_and_names_keep_prometh
         | {*metrics.DOORS.values(), metrics.PAGES, "2xx", "3xx", "4xx", "5xx"}
         | {*figures.URGENCIES, "person", "cap", "provider", "turns", "work", "worker", "poll"}
         | set(app.state.house.schedules)
+        | {name_of(kind) for kind in troubles()}
     )
     number = re.compile(r"\+Inf|\d+(\.\d+)?(e[+-]\d+)?")
     for name, labels in await told_by(app):

@@ -25,8 +25,8 @@ from waitingroom.staff import Scope
 
 pytestmark = pytest.mark.anyio
 
-EXAMPLES = 150
-"""Attacks on each of the eleven operations."""
+EXAMPLES = 25
+"""Attacks on each operation, every day: the long form is in test_described.py."""
 DEEP = 0.6
 """How many of them are aimed at a hand-off that is there, and at a version that may be right."""
 CHECKS = (

@@ -173,7 +173,7 @@ async def test_a_sending_is_traced_and_of_its_trouble_only_the_kind(traced: Fast
     }
     assert attributes(failed)["error.type"] == "MisconfiguredError"
     assert attributes(failed)["waitingroom.outcome"] == "Misconfigured"
-    assert figure("waitingroom_send_seconds_sum", channel="sms") - slow == 4
+    assert figure("waitingroom_send_seconds_sum", channel="sms") - slow == pytest.approx(4)
     assert figure("waitingroom_sends_total", channel="sms", outcome="Misconfigured") >= 1
     assert not any(canary.encode() in body for body in collector.bodies for canary in CANARIES)
 

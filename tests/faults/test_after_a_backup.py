@@ -26,7 +26,7 @@ from bot.service import Service
 from tests.conftest import MONDAY
 from tests.fakes.loopback import NAME, LoopbackChannel
 from tests.talking import SHORTEST_REFERRAL, Speaker
-from waitingroom import audit_check, backups, crossings, letters, outbox, schema, staff, staff_sessions
+from waitingroom import audit_check, backups, crossings, letters, outbox, own_keys, schema, staff, staff_sessions
 from waitingroom.appointments import Appointment, Way
 from waitingroom.appointments import Status as Booked
 from waitingroom.backups import HalfRestoredError
@@ -200,6 +200,26 @@ async def test_whoever_was_erased_since_is_erased_again(place: Place, empty: New
         assert [row[0] for row in await fetch(database, "SELECT id FROM conversation")] == [other]
         assert len(await fetch(database, "SELECT id FROM person")) == 1
         assert len(await fetch(database, "SELECT owner_id FROM own_key")) == 2
+    finally:
+        await database.close()
+
+
+async def test_two_who_were_joined_since_are_two_again_and_nobody_is_erased(place: Place, empty: NewPlace) -> None:
+    ann, bob = await comes(place), await comes(place)
+    before = await place.backed_up(MONDAY)
+    hers, his = await talk_of(place, ann), await talk_of(place, bob)
+    async with place.desk.database.transaction() as session:
+        await own_keys.give(session, away=hers, to=his)
+    await place.backed_up(MONDAY + timedelta(hours=1))
+
+    to = empty()
+    back = await place.brought_back(before, to)
+    database = Database(to, place.keys)
+    try:
+        assert back.erased == 0
+        owners = dict(await fetch(database, "SELECT id, owner_id FROM own_key"))
+        assert owners[hers] == hers
+        assert owners[his] == his
     finally:
         await database.close()
 

@@ -24,16 +24,10 @@ from waitingroom import schema
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.timeout(900)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def fleet(server_url: str) -> Iterator[Fleet]:
     with fleet_on(server_url) as fleet:
         yield fleet
-
-
-@pytest.fixture(autouse=True)
-def nobody_left(fleet: Fleet) -> Iterator[None]:
-    yield
-    fleet.stop()
 
 
 @dataclass
@@ -231,7 +225,6 @@ async def test_a_web_that_cannot_finish_ends_all_the_same(
 
 
 async def test_a_worker_told_to_stop_finishes_its_message_and_another_goes_on_at_once(fleet: Fleet) -> None:
-    fleet.asked("UPDATE message SET status = 'sent' WHERE status IN ('queued', 'sending')")
     web, first_worker = fleet.web(by_workers=True), fleet.work()
     fleet.ready(web, first_worker)
     fleet.provider.began.clear()
