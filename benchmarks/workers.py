@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import cast
 from urllib.parse import unquote_plus
 
@@ -36,6 +36,8 @@ TOKEN = "110201543:a-token-for-this-machine"
 LIMITLESS = "1000000"
 PATIENCE = 300.0
 AT_ONCE = 8
+AN_HOUR = timedelta(hours=1)
+"""So long ago they spoke: what they are told is due by now."""
 LENGTH = re.compile(rb"content-length: (\d+)", re.IGNORECASE)
 CHAT = re.compile(r'(?:chat_id=|name="chat_id"\r\n\r\n|"chat_id": ?"?)(-?\d+)')
 TEXT = re.compile(r'(?:text=([^&]*)|name="text"\r\n\r\n(.*?)\r\n--|"text": ?"((?:[^"\\]|\\.)*)")', re.DOTALL)
@@ -173,7 +175,7 @@ async def _talks(settings: Settings, people: int) -> int:
 
 def _somebody(house: House, number: int) -> Speaker:
     alone = replace(house.desk, courier=None)  # nothing leaves in the process that takes the turn
-    return Speaker(alone, now=datetime.now(UTC), channel="telegram", address=str(5_000_000_000 + number))
+    return Speaker(alone, now=datetime.now(UTC) - AN_HOUR, channel="telegram", address=str(5_000_000_000 + number))
 
 
 def _until(phones: Phones, count: int) -> None:
