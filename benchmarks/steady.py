@@ -33,7 +33,11 @@ AGAIN = 1.0
 """Seconds after which what was not taken is sent again."""
 PROMISED = 250.0
 """Milliseconds within which 95 of 100 must be acknowledged."""
-OPEN = {"WAITINGROOM_CHATS_PER_HOUR": "10000000"}
+OPEN = {
+    "WAITINGROOM_NEW_CHATS_AN_HOUR": "0",
+    "WAITINGROOM_DOOR_BURST": "10000000",
+    "WAITINGROOM_DOOR_PER_SECOND": "1000000",
+}
 """Everyone comes from one address here."""
 KEPT = """
 SELECT count(*) FILTER (WHERE author = 'person'), count(DISTINCT dedupe) FILTER (WHERE author = 'person'),
