@@ -7,10 +7,9 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import uvloop
-from fastapi import Body, Request
 from pydantic import SecretStr
 from sqlalchemy import text
 
@@ -27,9 +26,8 @@ from api.work import run_worker, serve_until_told, server
 from bot.channels.channel import Channel
 from bot.desk import Desk
 from bot.layout import TELEGRAM
-from bot.messages import Inbound
-from bot.turn import take_turn
 from tests.fakes.loopback import NAME, LoopbackChannel
+from tests.faults.served import hears_by_loopback
 
 NOTE = text("""
 INSERT INTO tick_seen (worker, due) SELECT :worker, next_run FROM pgqueuer_schedules WHERE entrypoint = 'note_it'
@@ -86,16 +84,7 @@ def web(folder: Path, url: str, provider: str, port: int, options: dict[str, Any
     settings = settings_for(folder, url, port)
     app = create_app(settings, demo=True, work=False, channels=channels_for(provider))
 
-    @app.post("/loopback")
-    async def hear(
-        request: Request,
-        sender: Annotated[str, Body()],
-        message_id: Annotated[str, Body()],
-        text: Annotated[str, Body()],
-    ) -> dict[str, Any]:
-        house = request.app.state.house
-        turn = await take_turn(house.desk, Inbound(NAME, sender, message_id, text, house.clock.now()))
-        return {"heard_before": turn.heard_before}
+    hears_by_loopback(app)
 
     with kindly():
         uvloop.run(serve_until_told(app, server(app, settings)))

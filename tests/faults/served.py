@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import Body, Request
+from fastapi import Body, FastAPI, Request
 from pydantic import SecretStr
 
 from api import logs
@@ -44,11 +44,8 @@ async def _work(settings: Settings, provider: str) -> None:
         await house.worker().run(on_trouble=lambda trouble: waits(trouble=type(trouble).__name__))
 
 
-def serve(folder: Path, port: int, provider: str, url: str | None = None, *, working: bool = True) -> None:
-    """Serve until killed; with `working`, the worker too."""
-    logs.begin()
-    settings = settings_for(folder, port, url)
-    app = create_app(settings, demo=True, channels=channels_to(provider), work=working)
+def hears_by_loopback(app: FastAPI) -> None:
+    """Give an application the door that people of these tests write by."""
 
     @app.post("/loopback")
     async def hear(
@@ -61,4 +58,11 @@ def serve(folder: Path, port: int, provider: str, url: str | None = None, *, wor
         turn = await take_turn(house.desk, Inbound(NAME, sender, message_id, text, house.clock.now()))
         return {"heard_before": turn.heard_before}
 
+
+def serve(folder: Path, port: int, provider: str, url: str | None = None, *, working: bool = True) -> None:
+    """Serve until killed; with `working`, the worker too."""
+    logs.begin()
+    settings = settings_for(folder, port, url)
+    app = create_app(settings, demo=True, channels=channels_to(provider), work=working)
+    hears_by_loopback(app)
     asyncio.run(server(app, settings).serve())

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import random
 import shutil
 import tempfile
@@ -96,14 +95,6 @@ def new_folder(service: Service) -> Iterator[Path]:
     yield folder
     postgres.stop(folder / "postgres")
     shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture
-def chance() -> random.Random:
-    """Moments to kill at; printed, and chosen again by FAULTS_SEED."""
-    seed = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(10**6))
-    print(f"FAULTS_SEED={seed}")
-    return random.Random(seed)
 
 
 async def said_by(data: Path, talkers: Sequence[Talker]) -> list[list[str]]:

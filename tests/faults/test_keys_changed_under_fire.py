@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import os
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,14 +24,6 @@ pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.timeout(1800)]
 LETTERS = 600
 """Sealed values beside those of the talks for each time it is killed, so that a change takes long enough."""
 WAITS = 120
-
-
-@pytest.fixture
-def chance() -> random.Random:
-    """Moments to kill at; printed, and chosen again by FAULTS_SEED."""
-    seed = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(10**6))
-    print(f"FAULTS_SEED={seed}")
-    return random.Random(seed)
 
 
 @pytest.fixture(scope="module")

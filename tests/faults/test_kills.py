@@ -20,14 +20,6 @@ WHEN_BUSY = 60.0
 """The same at worst, and where the machine has much else to do: a program starts as slowly as it is busy."""
 
 
-@pytest.fixture
-def chance() -> random.Random:
-    """Moments to kill at; printed, and chosen again by FAULTS_SEED."""
-    seed = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(10**6))
-    print(f"FAULTS_SEED={seed}")
-    return random.Random(seed)
-
-
 @pytest.fixture(scope="module")
 def service() -> Iterator[Service]:
     with service_running() as service:
