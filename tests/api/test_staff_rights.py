@@ -4,6 +4,7 @@ import pytest
 from fastapi import FastAPI
 
 from api.house import House
+from bot.service import LONDON
 from tests.at_work import AtWork, joins, refers_themselves, someone
 from tests.talking import Speaker
 from waitingroom import messages
@@ -21,6 +22,12 @@ async def complained(app: FastAPI) -> Speaker:
     return person
 
 
+def nights_since(app: FastAPI, person: Speaker) -> int:
+    """How many days of London's began since someone spoke: one, just after midnight."""
+    house: House = app.state.house
+    return (house.clock.now().astimezone(LONDON).date() - person.now.astimezone(LONDON).date()).days
+
+
 async def told(app: FastAPI, person: Speaker) -> list[str]:
     """What members of staff told someone."""
     house: House = app.state.house
@@ -36,10 +43,10 @@ async def asks_to_be_deleted(app: FastAPI) -> Speaker:
 
 
 async def test_the_queue_shows_the_clock_and_none_of_the_words(app: FastAPI, sam: AtWork) -> None:
-    await complained(app)
+    person = await complained(app)
     answer = await sam.get("/complaints")
     (line,) = answer.json()["complaints"]
-    assert line["days_left"] == 29
+    assert line["days_left"] == 29 - nights_since(app, person)
     assert line["overdue"] is False
     assert answer.json()["overdue"] == 0
     assert "heron" not in answer.text
@@ -56,7 +63,7 @@ async def test_a_complaint_nobody_acknowledged_in_thirty_days_is_overdue_and_sta
     found = (await sam.get("/complaints")).json()
     assert found["overdue"] == 1
     assert [line["overdue"] for line in found["complaints"]] == [True, False]
-    assert found["complaints"][0]["days_left"] == -1
+    assert found["complaints"][0]["days_left"] == -1 - nights_since(app, late)
     assert found["complaints"][0]["conversation_id"] == str(late.turns[-1].conversation_id)
 
 
