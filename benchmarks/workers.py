@@ -2,9 +2,11 @@
 
     python -m benchmarks.workers [--people 200] [--answers-after 0.1] [--workers 1 2 4] [--json]
 
-So many people have a whole self-referral by Telegram while no worker runs; then workers are started, each a
-process of its own on one PostgreSQL, and send it all to a simulated Bot API that answers each message after a
-while, as the real one does. One worker is what two and four are measured beside, in the same run.
+So many people have a whole self-referral by Telegram while nobody sends. Workers are started, each a process of
+its own on one PostgreSQL; when all are at work every lane is poked at once, and they send it all to a simulated
+Bot API that answers each message after a while, as the real one does. One worker is what two and four are measured
+beside, in the same run. How many of the machine's cores were filled meanwhile says what stopped them: nothing is
+faster than its machine.
 """
 
 import argparse
@@ -21,6 +23,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import cast
 from urllib.parse import unquote_plus
 
@@ -28,13 +31,17 @@ import uvloop
 
 from api.house import House, open_house
 from api.settings import Settings
-from benchmarks.processes import WAITINGROOM, cpu_seconds, database, postgres_cpu_seconds
+from benchmarks.processes import TICK, WAITINGROOM, cpu_seconds, database, postgres_cpu_seconds
 from benchmarks.town import CHANGES, TALK
 from tests.talking import Speaker
+from waitingroom import queue
 
 TOKEN = "110201543:a-token-for-this-machine"
 LIMITLESS = "1000000"
 PATIENCE = 300.0
+AT_WORK = "SELECT count(*) FROM heartbeat WHERE kind = 'worker'"
+HOLD = "DELETE FROM pgqueuer"
+LANES = "SELECT DISTINCT conversation_id FROM message WHERE status = 'queued'"
 AT_ONCE = 8
 AN_HOUR = timedelta(hours=1)
 """So long ago they spoke: what they are told is due by now."""
@@ -94,7 +101,10 @@ class Line(asyncio.Protocol):
 
 @dataclass(frozen=True)
 class Figure:
-    """What so many workers did. Processor time in milliseconds a message, of all workers and of PostgreSQL."""
+    """What so many workers did. Processor time in milliseconds a message, of all workers and of PostgreSQL.
+
+    `cores`: how many of the machine's were filled, by whatever ran on it.
+    """
 
     workers: int
     messages: int
@@ -103,6 +113,7 @@ class Figure:
     out_of_order: int
     worker_cpu: float
     postgres_cpu: float
+    cores: float
 
 
 def main() -> None:
@@ -118,14 +129,15 @@ def main() -> None:
         json.dump([asdict(one) for one in figures], sys.stdout, indent=1)
         return
     print(
-        "| workers | messages | a second | of one | doubled | out of order | worker CPU ms | PostgreSQL CPU ms |"
+        "| workers | messages | a second | of one | doubled | out of order | worker CPU ms | PostgreSQL CPU ms | "
+        "cores filled |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|---|")
     for one in figures:
         print(
             f"| {one.workers} | {one.messages:,} | {one.per_second:.0f} | "
             f"{one.per_second / figures[0].per_second:.2f} | {one.doubled} | {one.out_of_order} | "
-            f"{one.worker_cpu:.1f} | {one.postgres_cpu:.1f} |"
+            f"{one.worker_cpu:.1f} | {one.postgres_cpu:.1f} | {one.cores:.2f} |"
         )
     print(f"\nEach message is answered after {told.answers_after:g} s; {os.cpu_count()} cores.")
 
@@ -140,26 +152,53 @@ def _measure(workers: int, people: int, after: float) -> Figure:
             "WAITINGROOM_TELEGRAM_PER_CHAT": LIMITLESS,
         }
         os.environ.update(settings)
-        queued = uvloop.run(_talks(Settings(DATABASE_URL=url), people))
+        house = Settings(DATABASE_URL=url)
+        queued = uvloop.run(_talks(house, people))
         command = [str(WAITINGROOM), "work"]
         running = [subprocess.Popen(command, env={**os.environ, **settings}) for _worker in range(workers)]
-        before = postgres_cpu_seconds(folder)
         try:
+            uvloop.run(_all_at_work(house, workers))
+            before = [cpu_seconds(one.pid) for one in running], postgres_cpu_seconds(folder), _filled()
+            began, early = time.perf_counter(), len(phones.times)
+            uvloop.run(_poke(house))
             _until(phones, queued)
-            used = sum(cpu_seconds(one.pid) for one in running)
-            postgres = postgres_cpu_seconds(folder) - before
+            lasted = phones.times[-1] - began
+            used = sum(cpu_seconds(one.pid) for one in running) - sum(before[0])
+            postgres, filled = postgres_cpu_seconds(folder) - before[1], _filled() - before[2]
         finally:
             for one in running:
                 one.terminate()
             for one in running:
                 one.wait(30)
-    lasted = phones.times[-1] - phones.times[0]
     orderly = max(phones.sent.values(), key=lambda one: list(phones.sent.values()).count(one))
     doubled = sum(max(0, len(one) - len(orderly)) for one in phones.sent.values())
     disorder = sum(sorted(one) == sorted(orderly) and one != orderly for one in phones.sent.values())
-    count = len(phones.times)
+    count = len(phones.times) - early
     each = 1000 / count
-    return Figure(workers, count, count / lasted, doubled, disorder, used * each, postgres * each)
+    return Figure(workers, count, count / lasted, doubled, disorder, used * each, postgres * each, filled / lasted)
+
+
+def _filled() -> float:
+    """Return the processor seconds spent on this machine so far, by whomever (proc_stat(5))."""
+    user, nice, system, _idle, _waiting, irq, soft, *_ = map(int, Path("/proc/stat").read_text().split()[1:11])
+    return (user + nice + system + irq + soft) / TICK
+
+
+async def _all_at_work(settings: Settings, workers: int) -> None:
+    """Wait until each worker has given its first sign of life."""
+    async with asyncio.timeout(60), open_house(settings) as house:
+        while True:
+            async with house.database.transaction() as session:
+                if await session.driver.fetchval(AT_WORK) >= workers:
+                    return
+            await asyncio.sleep(0.1)
+
+
+async def _poke(settings: Settings) -> None:
+    """Have the workers look at every lane, all in one moment."""
+    async with open_house(settings) as house, house.database.transaction() as session:
+        for lane in await session.driver.fetch(LANES):
+            await queue.poke(session, lane["conversation_id"])
 
 
 async def _talks(settings: Settings, people: int) -> int:
@@ -169,6 +208,7 @@ async def _talks(settings: Settings, people: int) -> int:
         for some in range(0, people, AT_ONCE):
             await asyncio.gather(*(one.says(*TALK) for one in town[some : some + AT_ONCE]))
         async with house.database.transaction() as session:
+            await session.driver.execute(HOLD)
             asked = "SELECT count(*) FROM message WHERE status = 'queued'"
             return int(await session.driver.fetchval(asked))
 
@@ -184,7 +224,6 @@ def _until(phones: Phones, count: int) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{len(phones.times)} of {count} were sent")
         time.sleep(0.05)
-    time.sleep(1)
 
 
 @contextmanager

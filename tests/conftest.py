@@ -74,6 +74,19 @@ def content() -> words.Content:
     return words.load()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def read_once(content: words.Content) -> Iterator[None]:
+    """Have applications take the packaged content as it was read first: it never changes."""
+    read = words.load
+
+    def load(directory: Path | None = None, *, measures: Path | None = None) -> words.Content:
+        return read(directory, measures=measures) if directory or measures else content
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("content.load", load)
+        yield
+
+
 @pytest.fixture(scope="session")
 def keys() -> KeyRing:
     return KeyRing.fresh(demo=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import math
 import random
 import statistics
 from collections.abc import AsyncIterator, Sequence
@@ -53,12 +54,17 @@ async def at_a_random_moment(talkers: Sequence[Talker], chance: random.Random) -
     await asyncio.sleep(chance.uniform(0, 0.01))
 
 
-def well_again(talkers: Sequence[Talker], since: Sequence[float]) -> tuple[float, float]:
-    """Tell how long it took after these moments until a request begun since was answered: middle and worst."""
+def well_again(talkers: Sequence[Talker], since: Sequence[float]) -> float:
+    """Tell how long it took at worst after any of these moments until a request begun since was answered.
+
+    Where the next blow fell before that, it is told from that one.
+    """
     answered = sorted(when for talker in talkers for when in talker.answered)
-    took = [min(ended for began, ended in answered if began >= then) - then for then in since]
+    well = [min(ended for began, ended in answered if began >= then) for then in since]
+    following = [*since[1:], math.inf]
+    took = [good - then for then, good, blow in zip(since, well, following, strict=True) if good <= blow]
     print(f"well again after {statistics.median(took):.2f} s in the middle, {max(took):.2f} s at worst")
-    return statistics.median(took), max(took)
+    return max(took)
 
 
 async def hold_to_the_promise(service: Service, talkers: Sequence[Talker]) -> None:

@@ -15,9 +15,9 @@ from tests.faults.service import Service, service_running
 pytestmark = [pytest.mark.anyio, pytest.mark.faults, pytest.mark.timeout(1800)]
 
 WELL_AGAIN = 5.0
-"""Seconds after a kill in which somebody is answered again: the promise, held in the middle of them all."""
+"""Seconds after any kill in which somebody is answered again: the promise, held where these tests run alone."""
 WHEN_BUSY = 60.0
-"""The same at worst, and where the machine has much else to do: a program starts as slowly as it is busy."""
+"""The same beside other tests: a program starts as slowly as its machine is busy."""
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,7 @@ async def attacked(
             killed_at.append(time.monotonic())
             await attack()
     await hold_to_the_promise(service, talkers)
-    middle, worst = well_again(talkers, killed_at)
-    assert middle <= (WELL_AGAIN if os.getloadavg()[0] <= 2 * (os.cpu_count() or 1) else WHEN_BUSY)
-    assert worst <= WHEN_BUSY
+    assert well_again(talkers, killed_at) <= (WHEN_BUSY if "PYTEST_XDIST_WORKER" in os.environ else WELL_AGAIN)
     print(f"{len(talkers)} talks, {sum(talker.tries for talker in talkers)} requests, {kills} kills")
 
 
