@@ -1,6 +1,7 @@
 """How old a reader must be for a text, so that words stay plain."""
 
 import re
+from collections.abc import Callable
 
 OLDEST = 11
 """The NHS writes for a reading age of 9 to 11 (NHS digital service manual, health literacy)."""
@@ -14,17 +15,29 @@ _WORD = re.compile(r"[a-z][a-z']*")
 _VOWELS = re.compile(r"[aeiouy]+")
 
 
-def reading_age(text: str) -> float:
+def rule_of_thumb(word: str) -> int:
+    """Count the syllables of a word in small letters, as its spelling suggests."""
+    word = word.replace("'", "")
+    if word.endswith("ed") and not word.endswith(("ted", "ded")):
+        word = word[:-2]
+    elif word.endswith("e") and not word.endswith("le"):
+        word = word[:-1]
+    elif word.endswith("es") and not word.endswith(("ses", "ces", "xes", "zes", "ges", "shes", "ches", "les")):
+        word = word[:-2]
+    return max(1, len(_VOWELS.findall(word)))
+
+
+def reading_age(text: str, syllables_of: Callable[[str], int] = rule_of_thumb) -> float:
     """Estimate in years: the Flesch-Kincaid grade (Kincaid and others, 1975) plus 5; 5 at least, for no words too.
 
-    Numbers and web addresses are left out, each line of a list is a sentence, and syllables are counted by a rule
-    of thumb: a guide to which texts to look at, as the NHS manual asks, and no proof.
+    Numbers and web addresses are left out, and each line of a list is a sentence: a guide to which texts to look
+    at, as the NHS manual asks, and no proof.
     """
     sentences = _sentences(text)
     words = [word for sentence in sentences for word in sentence]
     if not words:
         return 5.0
-    syllables = sum(_syllables(word) for word in words)
+    syllables = sum(syllables_of(word) for word in words)
     grade = 0.39 * len(words) / len(sentences) + 11.8 * syllables / len(words) - 15.59
     return max(grade, 0.0) + 5
 
@@ -38,14 +51,3 @@ def _sentences(text: str) -> list[list[str]]:
     plain = _LINE_END.sub(".\n", _MARKUP.sub("", _ADDRESS.sub("", text)).strip())
     spoken = (_WORD.findall(part.lower()) for part in re.split(r"[.!?:;]+(?:\s+|$)|\n{2,}", plain))
     return [words for words in spoken if words]
-
-
-def _syllables(word: str) -> int:
-    word = word.replace("'", "")
-    if word.endswith("ed") and not word.endswith(("ted", "ded")):
-        word = word[:-2]
-    elif word.endswith("e") and not word.endswith("le"):
-        word = word[:-1]
-    elif word.endswith("es") and not word.endswith(("ses", "ces", "xes", "zes", "ges", "shes", "ches", "les")):
-        word = word[:-2]
-    return max(1, len(_VOWELS.findall(word)))

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -11,10 +12,11 @@ from content import Content, check, load
 from content.helplines import FRESH_FOR
 from content.holidays import BankHolidays
 from content.loader import read
-from content.reading_age import longest_sentence, reading_age
+from content.reading_age import longest_sentence, reading_age, rule_of_thumb
 from content.segments import outside_gsm7, segments
 from content.sources import read_yaml
 from content.texts import revealing, said
+from tests.dictionary import has, syllables_of
 
 TODAY = date(2026, 11, 22)
 MONDAY_MORNING = datetime(2026, 11, 23, 11, tzinfo=UTC)
@@ -103,6 +105,7 @@ def test_every_piece_can_be_sent_out_of_the_blue(words):
         assert not outside_gsm7(item.text)
         assert not revealing(f"{item.title} {item.text}", private)
         assert reading_age(item.text) <= 11
+        assert reading_age(item.text, syllables_of) <= 11
         assert longest_sentence(item.text) <= 20
         assert "!" not in item.text + item.page
 
@@ -114,6 +117,7 @@ def test_every_helpline_can_be_told_in_one_text(words):
         assert segments(told) <= 2, line.key
         assert not outside_gsm7(told)
         assert reading_age(line.about) <= 11
+        assert reading_age(line.about, syllables_of) <= 11
 
 
 def test_the_numbers_people_are_told_are_the_numbers_dialled(words):
@@ -314,7 +318,20 @@ def test_a_private_word_is_found_however_it_is_written(text, found):
     assert bool(revealing(text, ["debt*", "food bank*"])) is found
 
 
-def test_hard_words_read_older_than_plain_ones():
-    assert reading_age("Put the pile on the table. Open one. You have made a start.") < 8
-    assert reading_age("Psychological interventions necessitate comprehensive consideration.") > 15
+@pytest.mark.parametrize("syllables", [rule_of_thumb, syllables_of])
+def test_hard_words_read_older_than_plain_ones(syllables):
+    assert reading_age("Put the pile on the table. Open one. You have made a start.", syllables) < 8
+    assert reading_age("Psychological interventions necessitate comprehensive consideration.", syllables) > 15
+
+
+def test_syllables_are_counted_much_as_a_dictionary_counts_them(words):
+    said = re.findall(r"[a-z']+", " ".join(item.text.lower() for item in words.items.values()))
+    known = [word for word in said if has(word)]
+    assert len(known) > 1000
+    assert sum(rule_of_thumb(word) == syllables_of(word) for word in known) / len(known) > 0.97
+    mean = sum(map(rule_of_thumb, known)) / sum(map(syllables_of, known))
+    assert 0.98 < mean < 1.02
+
+
+def test_what_has_no_words_can_be_read_by_anyone():
     assert reading_age("https://example.org 0800 138 1111") == 5
