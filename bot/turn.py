@@ -36,6 +36,7 @@ THIS_NUMBER = re.compile(
     r"(?: (?:number|phone))?(?: please)?[.!]?",
     re.IGNORECASE,
 )
+Deed = Verb[..., Any]
 MENU_WISH = "wish"
 """The question that the menu of the waiting room asks."""
 
@@ -326,7 +327,7 @@ def _conversation(session: Session, desk: Desk, inbound: Inbound, known: Known, 
         words=words_in(known.language),
     )
 
-    async def perform(verb: Verb[..., Any], facts: Mapping[str, Any]) -> Any:
+    async def perform(verb: Deed, facts: Mapping[str, Any]) -> Any:
         done = await verb(session, **facts)
         if verb is strangers.disown:
             conversation.parted_to = done
