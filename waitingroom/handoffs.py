@@ -258,11 +258,12 @@ async def end(
     handoff = await session.get(Handoff, handoff_id, with_for_update=True, populate_existing=True)
     if handoff is None:
         raise NotFoundError
-    handoff.status = moved(MOVES, handoff.status, to)
+    status = moved(MOVES, handoff.status, to)
     if handoff.claimed_by != staff_id:
         raise NotYoursError
     if handoff.version != version:
         raise StaleError
+    handoff.status = status
     handoff.version += 1
     if to is Status.WAITING:
         handoff.claimed_by = handoff.claimed_at = None

@@ -153,6 +153,20 @@ async def test_only_who_claimed_it_ends_it_and_only_as_they_read_it(database: Da
     assert (ended.status, ended.version) == (to, 3)
 
 
+async def test_a_refusal_leaves_a_hand_off_as_it_was_even_where_all_else_is_kept(database: Database) -> None:
+    (handoff_id,), (sam, priya) = await raised(database, 1), await hired(database, 2)
+    async with database.transaction() as session:
+        await handoffs.claim(session, handoff_id=handoff_id, staff_id=sam, version=1, now=NOW)
+    for who, version in ((sam, 1), (priya, 2)):
+        async with database.transaction() as session:
+            with suppress(StaleError, NotYoursError):
+                await handoffs.end(
+                    session, handoff_id=handoff_id, staff_id=who, version=version, to=Status.HANDED_BACK, now=NOW
+                )
+    async with database.transaction() as session:
+        assert (await handoffs.find(session, handoff_id=handoff_id)).status is Status.CLAIMED
+
+
 async def test_every_status_has_its_row_of_moves_and_what_ended_stays_ended(database: Database) -> None:
     assert set(MOVES) == set(Status)
     (handoff_id,) = await raised(database, 1)
