@@ -37,8 +37,10 @@ from waitingroom.slots import Slots
 BEGINS = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 CHANNELS = ("one", "two")
 NAMES = ("Ann", "Bob", "Cat", "Dan")
-CHANGES = re.compile(r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{4} \d{4}\b")
-"""What is different in every talk: ids and references."""
+CHANGES = re.compile(
+    r"\b[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|\b\d{4} \d{4}\b|(?<=\"since\":)\d+|(?<=\"since\": )\d+"
+)
+"""What is different in every talk: ids, references, and after which message someone else's referral began."""
 SHORT_GAP, LONG_GAPS = timedelta(minutes=3), (timedelta(days=1), timedelta(days=8))
 SOON_TICKS = (outreach.wake_stale, outreach.remind_half_way)
 ALL_TICKS = (
@@ -332,7 +334,7 @@ class Orderly:
         return {
             **shown,
             **facts,
-            "talk": json.loads(CHANGES.sub("#", kept)),
+            "talk": json.loads(CHANGES.sub("0", kept)),
             "story": [
                 (
                     one.author.value,
