@@ -23,7 +23,7 @@ from content.safety_loading import EAR_LEARNS_FROM, EAR_SOURCE, TRAINING_FILE, r
 from content.safety_rules import KINDS, SafetyRules
 
 HERE = Path(__file__).parents[1] / "content" / "safety"
-BITS, KIND_BITS = 18, 13
+BITS, KIND_BITS = 20, 13
 ROUNDS, RATE, DECAY = 12, 4.0, 2e-2
 KIND_ROUNDS, KIND_RATE, KIND_MARGIN = 4, 1.5, 0.15
 VARIANTS = {"risk": 60, "no_risk": 40}
@@ -38,7 +38,7 @@ JOINTS = (". ", ". ", " and ", " and ", " but ", " because ", " so ", " and then
 FIRMNESS = 3.0
 """How much more an example of the rules counts: what they say is reviewed."""
 
-FALSE_ALARMS = 0.04
+FALSE_ALARMS = 0.029
 """The threshold lets this share of the held-out calm sentences alarm; they were chosen to be hard."""
 
 WORDINGS_MEASURED = 3

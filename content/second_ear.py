@@ -52,8 +52,9 @@ class Example(_Frozen):
 class EarFile(_Frozen):
     """One trained version of the model, as it is shipped.
 
-    `alike` are words that mean much the same, under a name; `weights` and `kind_weights` are bytes in base64, in
-    lines; `threshold` is the score from which it alarms; `trained_on` has the SHA-256 of each file behind it.
+    `alike` are words that mean much the same, under a name; `weights` and `kind_weights` are bytes, packed by zlib
+    and in base64, in lines; `threshold` is the score from which it alarms; `trained_on` has the SHA-256 of each
+    file behind it.
     """
 
     version: Annotated[str, Field(pattern=r"^\d{4}-\d{2}-\d{2}\.\d+$")]
@@ -62,7 +63,7 @@ class EarFile(_Frozen):
     threshold: float
     bias: float
     unit: Annotated[float, Field(gt=0)]
-    bits: Annotated[int, Field(ge=8, le=18)]
+    bits: Annotated[int, Field(ge=8, le=22)]
     kinds: Annotated[tuple[str, ...], Field(min_length=1)]
     unsure: str
     kind_bits: Annotated[int, Field(ge=8, le=16)]
@@ -210,13 +211,17 @@ def load_ear(path: Path) -> EarFile:
 
 
 def packed(weights: Sequence[int]) -> list[str]:
-    """Write whole numbers from -127 to 127 as lines of base64."""
-    text = base64.b64encode(array("b", weights).tobytes()).decode()
+    """Write whole numbers from -127 to 127 as lines of base64; most are 0, so they are packed by zlib first."""
+    text = base64.b64encode(zlib.compress(array("b", weights).tobytes(), 9)).decode()
     return [text[at : at + 108] for at in range(0, len(text), 108)]
 
 
 def _unpacked(lines: Sequence[str]) -> "array[int]":
-    return array("b", base64.b64decode("".join(lines)))
+    """Read them again. Raises ValueError where they are not what `packed` writes."""
+    try:
+        return array("b", zlib.decompress(base64.b64decode("".join(lines))))
+    except zlib.error as error:
+        raise ValueError(f"these are not packed weights: {error}") from None
 
 
 def _stem(word: str) -> str:

@@ -326,7 +326,7 @@ class Orderly:
         if talk is None:
             return shown
         row = (await session.run(OF_TALK, {"id": talk.id})).mappings().one()
-        facts = {name: row[name] for name in row if name not in {"talk", "id"}}
+        facts = {name: row[name] for name in row if name not in {"talk", "id", "steps"}}
         await own_keys.meet(session, [row["talk"]])
         place = f"conversation:talk:{row['id']}"
         kept = own_keys.unseal(session, row["talk"], place) if row["talk"] else "null"
@@ -335,6 +335,7 @@ class Orderly:
             **shown,
             **facts,
             "talk": json.loads(CHANGES.sub("0", kept)),
+            "steps": [CHANGES.sub("#", step) for step in row["steps"] or ()],
             "story": [
                 (
                     one.author.value,
