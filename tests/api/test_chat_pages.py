@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+import structlog
 from fastapi import FastAPI
 from sqlalchemy import text
 from structlog.testing import capture_logs
@@ -136,6 +137,7 @@ async def test_pages_can_be_read_before_their_style_is_built(
     ann: Visitor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pages, "STATIC", tmp_path)
+    monkeypatch.setattr(pages, "log", structlog.get_logger())  # one that has not settled yet where it writes
     pages.static.cache_clear()
     with capture_logs() as logs:
         pages.mount_static(FastAPI())
