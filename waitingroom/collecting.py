@@ -20,15 +20,19 @@ TRIES = 30
 """About a day: six tries in the first hour, then one an hour."""
 
 WANTED = text(f"""
-UPDATE attachment AS a SET attempts = a.attempts + 1, next_try_at = :again_at
-FROM (SELECT attachment.id FROM attachment JOIN conversation v ON v.id = attachment.conversation_id
-      WHERE attachment.status = 'wanted' AND attachment.next_try_at <= :now AND v.clear_at IS NULL
-      ORDER BY attachment.next_try_at LIMIT :limit FOR UPDATE OF attachment SKIP LOCKED) AS due
-WHERE a.id = due.id
+WITH due AS MATERIALIZED (
+    SELECT attachment.id FROM attachment JOIN conversation v ON v.id = attachment.conversation_id
+    WHERE attachment.status = 'wanted' AND attachment.next_try_at <= :now AND v.clear_at IS NULL
+    ORDER BY attachment.next_try_at LIMIT :limit FOR UPDATE OF attachment SKIP LOCKED
+)
+UPDATE attachment AS a SET attempts = a.attempts + 1, next_try_at = :again_at FROM due WHERE a.id = due.id
 RETURNING a.id, a.message_id, a.channel, a.kind, a.mime, a.attempts, a.ref,
           {own_keys.carried_by("a.ref")} AS keys_of_it
 """)  # noqa: S608 -- words of our own
-"""Takes those that are due. Nothing is fetched of a talk that nobody has agreed to keep."""
+"""Takes those that are due, looked for once: a subquery may be asked again for each row, and its limit with it.
+
+Nothing is fetched of a talk that nobody has agreed to keep.
+"""
 
 KEPT = text("""
 UPDATE attachment AS a SET status = 'kept', mime = :mime, size = :size, body = :body, problem = NULL
