@@ -19,12 +19,12 @@ import sys
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
+from typing import NamedTuple, cast
 from urllib.parse import unquote_plus
 
 import uvloop
@@ -99,6 +99,16 @@ class Line(asyncio.Protocol):
             self._transport.write(head.encode() + body)
 
 
+class Meters(NamedTuple):
+    """What is read before and after: the time, messages sent, and processor seconds of each."""
+
+    at: float
+    sent: int
+    workers: float
+    postgres: float
+    machine: float
+
+
 @dataclass(frozen=True)
 class Figure:
     """What so many workers did. Processor time in milliseconds a message, of all workers and of PostgreSQL.
@@ -152,30 +162,36 @@ def _measure(workers: int, people: int, after: float) -> Figure:
             "WAITINGROOM_TELEGRAM_PER_CHAT": LIMITLESS,
         }
         os.environ.update(settings)
-        house = Settings(DATABASE_URL=url)
-        queued = uvloop.run(_talks(house, people))
+        records = Settings(DATABASE_URL=url)
+        queued = uvloop.run(_talks(records, people))
         command = [str(WAITINGROOM), "work"]
         running = [subprocess.Popen(command, env={**os.environ, **settings}) for _worker in range(workers)]
+
+        def read() -> Meters:
+            used = sum(cpu_seconds(one.pid) for one in running)
+            return Meters(time.perf_counter(), len(phones.times), used, postgres_cpu_seconds(folder), _filled())
+
         try:
-            uvloop.run(_all_at_work(house, workers))
-            before = [cpu_seconds(one.pid) for one in running], postgres_cpu_seconds(folder), _filled()
-            began, early = time.perf_counter(), len(phones.times)
-            uvloop.run(_poke(house))
+            before = uvloop.run(_begin(records, workers, read))
             _until(phones, queued)
-            lasted = phones.times[-1] - began
-            used = sum(cpu_seconds(one.pid) for one in running) - sum(before[0])
-            postgres, filled = postgres_cpu_seconds(folder) - before[1], _filled() - before[2]
+            after = read()
         finally:
             for one in running:
                 one.terminate()
             for one in running:
                 one.wait(30)
+    lasted, count = phones.times[-1] - before.at, after.sent - before.sent
     orderly = max(phones.sent.values(), key=lambda one: list(phones.sent.values()).count(one))
-    doubled = sum(max(0, len(one) - len(orderly)) for one in phones.sent.values())
-    disorder = sum(sorted(one) == sorted(orderly) and one != orderly for one in phones.sent.values())
-    count = len(phones.times) - early
-    each = 1000 / count
-    return Figure(workers, count, count / lasted, doubled, disorder, used * each, postgres * each, filled / lasted)
+    return Figure(
+        workers=workers,
+        messages=count,
+        per_second=count / lasted,
+        doubled=sum(max(0, len(one) - len(orderly)) for one in phones.sent.values()),
+        out_of_order=sum(sorted(one) == sorted(orderly) and one != orderly for one in phones.sent.values()),
+        worker_cpu=(after.workers - before.workers) * 1000 / count,
+        postgres_cpu=(after.postgres - before.postgres) * 1000 / count,
+        cores=(after.machine - before.machine) / lasted,
+    )
 
 
 def _filled() -> float:
@@ -184,21 +200,22 @@ def _filled() -> float:
     return (user + nice + system + irq + soft) / TICK
 
 
-async def _all_at_work(settings: Settings, workers: int) -> None:
-    """Wait until each worker has given its first sign of life."""
+async def _begin(settings: Settings, workers: int, read: Callable[[], Meters]) -> Meters:
+    """Wait for the first sign of life of each worker, then have them look at every lane, all in one moment.
+
+    Returns the meters as they stood then.
+    """
     async with asyncio.timeout(60), open_house(settings) as house:
         while True:
             async with house.database.transaction() as session:
                 if await session.driver.fetchval(AT_WORK) >= workers:
-                    return
+                    break
             await asyncio.sleep(0.1)
-
-
-async def _poke(settings: Settings) -> None:
-    """Have the workers look at every lane, all in one moment."""
-    async with open_house(settings) as house, house.database.transaction() as session:
-        for lane in await session.driver.fetch(LANES):
-            await queue.poke(session, lane["conversation_id"])
+        before = read()
+        async with house.database.transaction() as session:
+            for lane in await session.driver.fetch(LANES):
+                await queue.poke(session, lane["conversation_id"])
+    return before
 
 
 async def _talks(settings: Settings, people: int) -> int:

@@ -37,6 +37,7 @@ THIS_NUMBER = re.compile(
     re.IGNORECASE,
 )
 Deed = Verb[..., Any]
+"""Whatever a talk wants done."""
 MENU_WISH = "wish"
 """The question that the menu of the waiting room asks."""
 

@@ -28,9 +28,7 @@ def load_safety(directory: Path) -> tuple[SafetyRules, list[Problem]]:
     may run without a net.
     """
     ear = load_ear(directory / EAR_FILE)
-    rules = read_rules(directory)
-    ear = load_ear(directory / EAR_FILE)
-    rules = rules.model_copy(update={"ear": ear})
+    rules = read_rules(directory).model_copy(update={"ear": ear})
     file, place = str(directory / RULES_FILE), _Places(_tree(directory / RULES_FILE))
     problems = [*_gaps(file, rules), *_unheard(file, place, rules), *_outgrown(directory, ear)]
     return rules, sorted([*problems, *_misheard(str(directory / EAR_FILE), rules, ear)])

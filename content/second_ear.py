@@ -7,6 +7,7 @@ import math
 import zlib
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -78,13 +79,23 @@ class EarFile(_Frozen):
 
     @model_validator(mode="after")
     def _sizes_agree(self) -> "EarFile":
-        if len(_unpacked(self.weights)) != 1 << self.bits:
+        if len(self.table) != 1 << self.bits:
             raise ValueError(f"weights are not {1 << self.bits} bytes")
-        if len(_unpacked(self.kind_weights)) != len(self.kinds) << self.kind_bits:
+        if len(self.kind_table) != len(self.kinds) << self.kind_bits:
             raise ValueError("kind_weights are not as many bytes as there are kinds")
         if len(self.kind_bias) != len(self.kinds) or self.unsure not in self.kinds:
             raise ValueError("kind_bias and unsure do not agree with kinds")
         return self
+
+    @cached_property
+    def table(self) -> "array[int]":
+        """The weights, unpacked once."""
+        return _unpacked(self.weights)
+
+    @cached_property
+    def kind_table(self) -> "array[int]":
+        """The weights that tell the kinds apart, one kind after the other."""
+        return _unpacked(self.kind_weights)
 
     @property
     def name(self) -> str:
@@ -99,8 +110,8 @@ class SecondEar:
         self.name = file.name
         self._file = file
         self._concept = concepts(file.alike)
-        self._weights = _unpacked(file.weights)
-        self._kind_weights = _unpacked(file.kind_weights)
+        self._weights = file.table
+        self._kind_weights = file.kind_table
 
     def hear(self, words: Sequence[str]) -> str | None:
         """Return the kind of danger the plain words most likely speak of, or None where they sound calm.

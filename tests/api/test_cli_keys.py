@@ -8,15 +8,13 @@ from typer.testing import CliRunner
 
 from api.cli import cli
 from api.keys import read_keys
-from content import Content
 from waitingroom.database import Database
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-def here(database_url: str, content: Content, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr("content.load", lambda *_, **__: content)
+def here(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("WAITINGROOM_DATA", str(tmp_path))
     return tmp_path / "keys.json"

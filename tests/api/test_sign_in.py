@@ -377,8 +377,7 @@ async def test_everywhere_one_is_signed_in_is_listed_and_each_can_be_ended(
     await other.signs_in(SAM, clock)
     await sam.opens("/staff/account")
     assert "Firefox on Linux" in sam.page
-    assert "140.0" not in sam.page
-    assert "rv:140" not in sam.page
+    assert "140" not in re.sub("<[^>]*>", " ", sam.page)  # what is read: names in addresses are random
     assert sam.page.count("(this one)") == 1
     ends = re.findall(r'action="(/staff/account/sessions/[\w-]+/end)"', sam.page)
     assert len(ends) == 2

@@ -8,9 +8,9 @@ import pytest
 from bot.asides import TAKES_TEXT, answer_to, lost, shown
 from bot.messages import Aside
 from bot.words import Words, words_in
-from content.reading_age import LONGEST_SENTENCE, OLDEST, longest_sentence, reading_age
+from content.reading_age import LONGEST_SENTENCE, OLDEST, longest_sentence
 from content.segments import outside_gsm7, segments
-from tests.dictionary import syllables_of
+from tests.dictionary import oldest_reading
 from waitingroom.attachments import Keeping, Kind
 
 ENGLISH = words_in("en")
@@ -29,8 +29,7 @@ MEDIA = sorted(TAKES_TEXT)
 
 @pytest.mark.parametrize("words", ANSWERS)
 def test_an_eleven_year_old_can_read_it_in_two_text_messages(words: str) -> None:
-    assert reading_age(words) <= OLDEST
-    assert reading_age(words, syllables_of) <= OLDEST
+    assert oldest_reading(words) <= OLDEST
     assert longest_sentence(words) <= LONGEST_SENTENCE
     assert outside_gsm7(words) == ()
     assert segments(words) <= 2
