@@ -102,7 +102,8 @@ class Ask:
     """One run of a flow over the answers so far.
 
     `answers` maps keys to kept answers and results; `heard` maps a question's key to words said to it and not
-    yet read. Raises Waiting or Wanted where the flow cannot go on; what was told stands in `lines`.
+    yet read. Raises Waiting where the flow cannot go on, or Wanted where nobody fetches what it wants; what was
+    told stands in `lines`.
     """
 
     here: Here
@@ -116,6 +117,8 @@ class Ask:
     """those of them that were done: BACK never goes past one"""
     left_open: set[str] = field(default_factory=set)
     """answers that CHANGE may take back although something was done after them"""
+    fetch: Callable[["Ask", Wanted], Any] | None = None
+    """has done what the flow wants, at once, and gives what is kept of it; with none, Wanted is raised"""
     kinds: Kinds = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -201,7 +204,10 @@ class Ask:
     def _result(self, key: str, verb: Verb[..., R], facts: Mapping[str, Any]) -> R:
         self._pass(key)
         if key not in self.answers:
-            raise Wanted(key, verb, facts)
+            wanted = Wanted(key, verb, facts)
+            if self.fetch is None:
+                raise wanted
+            self.answers[key] = self.fetch(self, wanted)
         kept = self.answers[key]
         if isinstance(kept, dict) and "refused" in kept:
             raise RefusedError.named(kept["refused"])

@@ -4,9 +4,11 @@ import json
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from pydantic_core import to_json
+from sqlalchemy.util import await_only, greenlet_spawn
 
 from bot import reading
 from bot.ask import Ask, Here, Leading, Over, Verb, Waiting, Wanted, shape
@@ -182,17 +184,17 @@ class Conversation:
         return self._look()[1] if self.talk.frames else None
 
     async def _go_on(self) -> list[Reply]:
-        """Run the innermost flow until it asks, doing on the way what it wants done; what is over is left."""
+        """Run the innermost flow until it asks, doing on the way what it wants done; what is over is left.
+
+        A flow is a plain function and runs once: where it wants something of the records it stands still until
+        that is done, as SQLAlchemy's own plain functions do (a greenlet).
+        """
         told: list[Reply] = []
         while self.talk.frames:
             frame = self.talk.frames[-1]
-            ask = Ask(self.here, dict(frame.answers), dict(frame.heard))
+            ask = Ask(self.here, dict(frame.answers), dict(frame.heard), fetch=partial(self._fetch, frame))
             try:
-                self.flows[frame.flow](ask)
-            except Wanted as wanted:
-                frame.answers = _still_standing(frame, ask)
-                frame.answers[wanted.key] = await self._result(wanted)
-                frame.heard = ask.heard
+                await greenlet_spawn(self.flows[frame.flow], ask)
             except Waiting as waiting:
                 frame.answers, frame.heard = ask.answers, ask.heard
                 return told + await self._stand(frame, waiting, ask.lines)
@@ -250,6 +252,11 @@ class Conversation:
         frame.asked, frame.kind, frame.misses = question.key, question.kind, frame.misses + 1
         words = question.words if frame.misses == 1 else question.simpler or question.words
         return [_asking(question, f"{self.here.words.say(SOUNDS_HARD)}\n{words}")]
+
+    def _fetch(self, frame: Frame, ask: Ask, wanted: Wanted) -> Any:
+        """Have done what a flow wants, while the flow stands still there; give what is kept of it."""
+        ask.answers = _still_standing(frame, ask)
+        return await_only(self._result(wanted))
 
     async def _result(self, wanted: Wanted) -> Any:
         try:
