@@ -112,4 +112,4 @@ def known_by(keys: KeyRing, talk: object, words: str, *, least: int = 1) -> byte
     letters = "".join(filter(str.isalnum, words.casefold())) or words.strip()
     if len(letters) < least:
         return None
-    return keys.fingerprint("said", f"{talk}:{letters[:COMPARED]}")[:8]
+    return keys.brief("said", f"{talk}:{letters[:COMPARED]}")

@@ -91,6 +91,10 @@ class KeyRing:
         """Hash `value` (a phone number, a chat handle) for look-up, HMAC-SHA256, 32 bytes."""
         return hmac.digest(self.hashing, f"{kind}:{value}".encode(), hashlib.sha256)
 
+    def brief(self, kind: str, value: str) -> bytes:
+        """Hash `value` to know it again for a while, keyed BLAKE2b (RFC 7693), 8 bytes: a fifth of the cost."""
+        return hashlib.blake2b(f"{kind}:{value}".encode(), key=self.hashing, digest_size=8).digest()
+
 
 @dataclass(frozen=True)
 class OwnKey:

@@ -12,7 +12,8 @@ _UNSEEN = re.compile(
 )
 _APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u02b9\u0060\u00b4\u2032", "'"))
 _DRESSING = re.compile("[\ufe0e\ufe0f\u20e3\U0001f3fb-\U0001f3ff]")
-_SPACES = re.compile(r"\s+")
+_NO_WORD = re.compile("[^0-9a-zA-Z&+]")
+"""Of plain letters, what stands in no word."""
 
 
 def clean(text: str, *, most: int = 4000) -> str:
@@ -22,6 +23,8 @@ def clean(text: str, *, most: int = 4000) -> str:
     removed; line ends become line feeds; the rest is trimmed and in Unicode form NFC, at most `most`
     characters. Cleaning twice is the same as cleaning once. Never raises.
     """
+    if text.isascii() and text.isprintable():  # as most are: nothing in it is unseen
+        return text.strip()[:most].strip()
     seen = _UNSEEN.sub("", _LINE_ENDS.sub("\n", text))
     kept = unicodedata.normalize("NFC", seen.strip()[:most])
     return kept[:most].strip()
@@ -29,16 +32,21 @@ def clean(text: str, *, most: int = 4000) -> str:
 
 def simple(text: str) -> str:
     """Give the text as it is compared: lower case, straight apostrophes, plain digits, single spaces."""
-    shown = _DRESSING.sub("", clean(text).translate(_APOSTROPHES)).replace("\U0001f51f", "10")
+    shown = clean(text)
+    if not shown.isascii():
+        shown = _DRESSING.sub("", shown.translate(_APOSTROPHES)).replace("\U0001f51f", "10")
     if shown.isascii():
-        return _SPACES.sub(" ", shown.casefold()).strip()
+        return " ".join(shown.replace("`", "'").casefold().split())
     folded = unicodedata.normalize("NFKC", shown).casefold().translate(_APOSTROPHES)
-    return _SPACES.sub(" ", "".join(_plain_digit(letter) for letter in folded)).strip()
+    return " ".join("".join(_plain_digit(letter) for letter in folded).split())
 
 
 def words(text: str) -> list[str]:
     """Split into words as they are compared: no punctuation, and no apostrophes inside ("dont")."""
-    return "".join(sign if _in_word(sign) else " " for sign in simple(text).replace("'", "")).split()
+    said = simple(text).replace("'", "")
+    if said.isascii():
+        return _NO_WORD.sub(" ", said).split()
+    return "".join(sign if _in_word(sign) else " " for sign in said).split()
 
 
 def listed(written: str, *, between: str | None = None) -> frozenset[str]:
