@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel, col, select, update
 
 from waitingroom import conversations, hooks
 from waitingroom.columns import by_value, new_id
-from waitingroom.database import Session
+from waitingroom.database import Session, row
 
 STANDS = """
 SELECT EXISTS (SELECT FROM consent WHERE conversation_id = $1 AND purpose = $2 AND recipient = $3
@@ -97,7 +97,7 @@ async def give(
     said to, where there are several. `heard_by`: who of staff heard it, where it was said aloud.
     """
     consent_id = new_id()
-    await session.put(
+    given = row(
         Consent,
         id=consent_id,
         conversation_id=conversation_id,
@@ -113,7 +113,7 @@ async def give(
         which=which,
         heard_by=heard_by,
     )
-    await conversations.keep(session, conversation_id=conversation_id)
+    await session.together(given, conversations.keeping(conversation_id=conversation_id))
     return consent_id
 
 

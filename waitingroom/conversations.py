@@ -9,7 +9,7 @@ from sqlmodel import Field, SQLModel, col, select, update
 
 from waitingroom import own_keys
 from waitingroom.columns import by_value, new_id
-from waitingroom.database import Session
+from waitingroom.database import Session, Work
 from waitingroom.errors import NotFoundError, RefusedError
 from waitingroom.hubs import OF_AREA
 
@@ -136,11 +136,13 @@ class Conversation(SQLModel, table=True):
     __table_args__ = (
         Index("ix_conversation_clear_at", "clear_at", postgresql_where=text("clear_at IS NOT NULL")),
         Index(
-            "ix_conversation_half_way",
-            "heard_at",
+            "ix_conversation_begun",
+            "created_at",
             postgresql_where=text("person_id IS NULL AND clear_at IS NULL"),
         ),
+        {"postgresql_with": {"fillfactor": 80}},
     )
+    """No index holds what every turn changes: so its row is written anew on its own page, and no index is."""
 
 
 own_keys.carry(Conversation, Conversation.talk)
@@ -237,9 +239,9 @@ async def open_without_channel(session: Session, *, conversation_id: uuid.UUID, 
     )
 
 
-async def settle(session: Session, *, conversation_id: uuid.UUID, person_id: uuid.UUID, place: Place) -> None:
-    """Tie the talk to the person it turned out to be, show them to their place, and let their hub have it."""
-    await session.driver.execute(SETTLE, conversation_id, person_id, place)
+def settling(*, conversation_id: uuid.UUID, person_id: uuid.UUID, place: Place) -> Work:
+    """Return the work of tying a talk to the person it turned out to be: they are shown to their place and hub."""
+    return SETTLE, (conversation_id, person_id, place)
 
 
 async def is_known(session: Session, *, conversation_id: uuid.UUID) -> bool:
@@ -248,9 +250,9 @@ async def is_known(session: Session, *, conversation_id: uuid.UUID) -> bool:
     return bool(known)
 
 
-async def keep(session: Session, *, conversation_id: uuid.UUID) -> None:
-    """Keep the conversation: consent was given."""
-    await session.driver.execute(KEEP, conversation_id)
+def keeping(*, conversation_id: uuid.UUID) -> Work:
+    """Return the work of keeping a conversation: consent was given."""
+    return KEEP, (conversation_id,)
 
 
 async def forget_soon(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> Forgetting:

@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel, col, select
 
 from waitingroom import handoffs
 from waitingroom.columns import by_value
-from waitingroom.database import Session
+from waitingroom.database import Session, Work
 from waitingroom.handoffs import Reason, Urgency
 
 FIRST_LOOK = timedelta(days=7)
@@ -106,8 +106,13 @@ class Due:
 
 
 async def begin(session: Session, *, referral_id: uuid.UUID, now: datetime) -> None:
-    """Have someone who joins, or comes back, asked in time."""
-    await session.driver.execute(PLAN, referral_id, now + FIRST_LOOK)
+    """Have someone who comes back asked in time."""
+    await session.together(beginning(referral_id=referral_id, now=now))
+
+
+def beginning(*, referral_id: uuid.UUID, now: datetime) -> Work:
+    """Return the work of having someone who joins asked in time."""
+    return PLAN, (referral_id, now + FIRST_LOOK)
 
 
 async def due(session: Session, *, now: datetime, limit: int = 100) -> list[Due]:

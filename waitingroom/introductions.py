@@ -1,7 +1,6 @@
 """Introductions: what someone told us of another person, sealed, until that person says yes or no themselves."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -35,10 +34,11 @@ SAME = """
 SELECT id FROM introduction WHERE told_in_id = $1 AND number_hash = $2 AND status <> 'agreed' LIMIT 1
 """
 INTRODUCER = """
-SELECT i.relationship, a.introduction_id IS NOT NULL FROM introduction i
+SELECT i.relationship, a.introduction_id IS NOT NULL AS may_decide FROM introduction i
 LEFT JOIN authority a ON a.introduction_id = i.id
 WHERE i.asked_in_id = $1 AND i.status = 'agreed' ORDER BY i.told_at LIMIT 1
 """
+"""Says who introduced the person of a talk, once that person has agreed; no row: they came by themselves."""
 ABOUT_THEM = """
 SELECT m.id, m.dedupe FROM message m
 WHERE m.conversation_id = $1 AND m.id >= $2 AND m.author <> 'link_worker' AND m.status NOT IN ('queued', 'sending')
@@ -92,14 +92,6 @@ MOVES: dict[Status, frozenset[Status]] = {
     Status.AGREED: frozenset(),
 }
 """The only steps an introduction can take."""
-
-
-@dataclass(frozen=True)
-class Introducer:
-    """Who introduced someone. `may_decide`: by law they decide for the person, as attorney or deputy."""
-
-    relationship: Relationship
-    may_decide: bool
 
 
 class OwnNumberError(RefusedError):
@@ -300,12 +292,6 @@ async def take_out(session: Session, *, conversation_id: uuid.UUID, since: int, 
         body = messages.sealed_body(own, {"text": note}, row["dedupe"])
         await session.driver.execute("UPDATE message SET body = $2 WHERE id = $1", row["id"], body)
     return len(found)
-
-
-async def introducer_of(session: Session, *, conversation_id: uuid.UUID) -> Introducer | None:
-    """Say who introduced the person of a talk, once that person has agreed; None: they came by themselves."""
-    row = await session.driver.fetchrow(INTRODUCER, conversation_id)
-    return Introducer(Relationship(row[0]), may_decide=row[1]) if row else None
 
 
 def _where(introduction_id: uuid.UUID) -> str:

@@ -21,11 +21,12 @@ PHONES = ("sms", "whatsapp")
 MOST = 20
 """A mark that more people than this have (a hostel's number) tells nobody apart, and is passed over."""
 
-OF_TALK = "SELECT person_id FROM conversation WHERE id = $1"
 WRITTEN_FROM = "SELECT id, address FROM contact WHERE conversation_id = $1 AND channel = ANY($2)"
 IS_MARKED = "SELECT EXISTS (SELECT 1 FROM person_mark WHERE person_id = $1)"
-FORGET = "DELETE FROM person_mark WHERE person_id = $1"
-MARK = "INSERT INTO person_mark (person_id, mark) SELECT $1, unnest($2::bytea[]) ON CONFLICT DO NOTHING"
+MARK = """
+WITH gone AS (DELETE FROM person_mark WHERE person_id = $1 AND mark <> ALL($2::bytea[]))
+INSERT INTO person_mark (person_id, mark) SELECT $1, unnest($2::bytea[]) ON CONFLICT DO NOTHING
+"""
 SAME = """
 WITH telling AS MATERIALIZED (
     SELECT told.mark FROM unnest($1::bytea[]) AS told (mark)
@@ -101,19 +102,18 @@ class PersonMatch(SQLModel, table=True):
 async def meet(
     session: Session,
     *,
-    conversation_id: uuid.UUID,
+    known_as: uuid.UUID | None,
     who: AboutYou,
     reach: SafeContact,
     area: str,
     language: str,
     now: datetime,
 ) -> uuid.UUID:
-    """Record who speaks here: the person this talk is known to be of, brought up to date, or someone new.
+    """Record who speaks: the person a talk is `known_as`, brought up to date, or someone new.
 
     Someone else in the family who uses the same phone has another name, and is a person of their own. Returns
     the person's id.
     """
-    known_as = await session.driver.fetchval(OF_TALK, conversation_id)
     before = await people.person(session, known_as) if known_as else None
     if before and alike(people.about(session, before).name, who.name):
         await people.renew(
@@ -172,7 +172,6 @@ async def mark_anew(session: Session, *, person_id: uuid.UUID, conversation_id: 
 
 
 async def _mark(session: Session, person_id: uuid.UUID, marks: Sequence[bytes]) -> None:
-    await session.driver.execute(FORGET, person_id)
     await session.driver.execute(MARK, person_id, marks)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import ARRAY, Column, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from waitingroom.columns import KeyRing
-from waitingroom.database import Session
+from waitingroom.database import Session, Work
 
 TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "rev", "sir", "lady", "lord"})
 SHORTEST = 3
@@ -50,10 +50,18 @@ async def keep(
 
     Without `age` or `at` the years stay as they were.
     """
+    work, facts = keeping(session.keys, person_id=person_id, names=names, age=age, at=at)
+    await session.driver.execute(work, *facts)
+
+
+def keeping(
+    keys: KeyRing, *, person_id: uuid.UUID, names: Iterable[str], age: int | None, at: datetime | None
+) -> Work:
+    """Return the work of `keep`."""
     told = {beginning for name in names for word in parts(name) for beginning in _beginnings(word)}
     years = None if age is None or at is None else (at.year - age, at.year - age - 1)
-    born = None if years is None else [year_mark(session.keys, year) for year in years]
-    await session.driver.execute(KEEP, person_id, [word_mark(session.keys, one) for one in sorted(told)], born)
+    born = None if years is None else [year_mark(keys, year) for year in years]
+    return KEEP, (person_id, [word_mark(keys, one) for one in sorted(told)], born)
 
 
 def word_mark(keys: KeyRing, word: str) -> bytes:

@@ -18,10 +18,9 @@ CARRIED = "carried_keys"
 
 Carried = SQLModel | Sequence[bytes] | None
 """A row read through SQLModel, or the keys that came with a row by `carried_by`."""
-MADE_WITH = "INSERT INTO own_key (id, owner_id, sealed)"
-"""How a statement begins that makes a key together with the talk or person it is for."""
+MAKE = "INSERT INTO own_key (id, owner_id, sealed) VALUES ($1, $1, $2)"
 FIND_OR_MAKE = f"""
-WITH made AS ({MADE_WITH} VALUES ($1, $1, $2) ON CONFLICT (id) DO NOTHING RETURNING sealed)
+WITH made AS ({MAKE} ON CONFLICT (id) DO NOTHING RETURNING sealed)
 SELECT sealed FROM made UNION ALL SELECT sealed FROM own_key WHERE id = $1 LIMIT 1
 """  # noqa: S608 -- words of our own
 OF_IDS = "SELECT id, sealed FROM own_key WHERE id = ANY($1)"

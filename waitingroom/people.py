@@ -12,11 +12,10 @@ from waitingroom.columns import OwnKey, new_id
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError
 
-MEET = f"""
-WITH own AS ({own_keys.MADE_WITH} VALUES ($1, $1, $7))
+MEET = """
 INSERT INTO person (id, about, safe_contact, area, language, created_at, version)
 VALUES ($1, $2, $3, $4, $5, $6, 1)
-"""  # noqa: S608 -- words of our own
+"""
 RENEW = """
 UPDATE person SET about = $2, safe_contact = $3, area = $4, language = $5, version = version + 1 WHERE id = $1
 """
@@ -126,8 +125,11 @@ async def meet(
     person_id = new_id()
     key = own_keys.fresh(session, person_id)
     sealed = _sealed(await own_keys.of(session, person_id), who, reach)
-    await session.driver.execute(MEET, person_id, *sealed, area, language, now, key)
-    await name_words.keep(session, person_id=person_id, names=[who.name], age=who.age, at=now)
+    await session.together(
+        (own_keys.MAKE, (person_id, key)),
+        (MEET, (person_id, *sealed, area, language, now)),
+        name_words.keeping(session.keys, person_id=person_id, names=[who.name], age=who.age, at=now),
+    )
     return person_id
 
 

@@ -34,7 +34,12 @@ from waitingroom.people import AboutYou, SafeContact
 from waitingroom.waiting import Pace
 from waitingroom.young_people import GROWN_UP
 
-OPEN = "SELECT EXISTS (SELECT 1 FROM referral WHERE conversation_id = $1 AND status IN ('waiting', 'picked_up'))"
+BEFORE = f"""
+SELECT EXISTS (SELECT 1 FROM referral r WHERE r.conversation_id = $1 AND r.status IN ('waiting', 'picked_up'))
+       AS listed, v.person_id, introducer.*
+FROM conversation v LEFT JOIN LATERAL ({introductions.INTRODUCER}) AS introducer ON true WHERE v.id = $1
+"""  # noqa: S608 -- a question of our own
+"""What is known of a talk before a referral is taken: whether there is one, whose it is, who introduced them."""
 
 
 class Status(StrEnum):
@@ -198,11 +203,12 @@ async def refer_self(
     `next_at`: when the waiting room's programme has its next step for them.
     Raises AlreadyReferredError where this talk already has an open referral.
     """
-    if await session.driver.fetchval(OPEN, conversation_id):
+    before = await session.driver.fetchrow(BEFORE, conversation_id)
+    if before["listed"]:
         raise AlreadyReferredError
     person_id = await matching.meet(
         session,
-        conversation_id=conversation_id,
+        known_as=before["person_id"],
         who=who,
         reach=reach,
         area=area,
@@ -215,7 +221,7 @@ async def refer_self(
         id=referral_id,
         person_id=person_id,
         conversation_id=conversation_id,
-        source=await _source(session, conversation_id),
+        source=_source(before["relationship"], may_decide=before["may_decide"]),
         status=Status.WAITING,
         needs=list(needs),
         what_matters=own.seal(what_matters, f"referral:what_matters:{referral_id}"),
@@ -223,19 +229,18 @@ async def refer_self(
         joined_at=now,
         version=1,
     )
-    await conversations.settle(
-        session, conversation_id=conversation_id, person_id=person_id, place=Place.WAITING_ROOM
+    await session.together(
+        conversations.settling(conversation_id=conversation_id, person_id=person_id, place=Place.WAITING_ROOM),
+        waiting.joining(
+            referral_id=referral_id,
+            conversation_id=conversation_id,
+            programme=programme,
+            next_at=next_at,
+            now=now,
+        ),
+        how_are_you.beginning(referral_id=referral_id, now=now),
+        waits.beginning(referral_id=referral_id, now=now),
     )
-    await waiting.join(
-        session,
-        referral_id=referral_id,
-        conversation_id=conversation_id,
-        programme=programme,
-        next_at=next_at,
-        now=now,
-    )
-    await how_are_you.begin(session, referral_id=referral_id, now=now)
-    await waits.begin(session, referral_id=referral_id, now=now)
     made = hooks.Kind.REFERRAL_MADE
     await hooks.tell(session, made, conversation_id=conversation_id, referral_id=referral_id, now=now)
     for reason in (Reason.NEW_REFERRAL, *((Reason.YOUNG_PEOPLES_TEAM,) if who.age < GROWN_UP else ())):
@@ -253,12 +258,11 @@ async def refer_self(
     return Submitted(referral_id=referral_id, reference=reference)
 
 
-async def _source(session: Session, conversation_id: uuid.UUID) -> Source:
+def _source(introduced_by: str | None, *, may_decide: bool) -> Source:
     """Say who brought someone here: themselves, or whoever introduced them before they agreed."""
-    by = await introductions.introducer_of(session, conversation_id=conversation_id)
-    if by is None:
+    if introduced_by is None:
         return Source.SELF
-    return Source.ATTORNEY if by.may_decide else BROUGHT_BY[by.relationship]
+    return Source.ATTORNEY if may_decide else BROUGHT_BY[Relationship(introduced_by)]
 
 
 async def of_person(session: Session, *, person_id: uuid.UUID) -> Sequence[Referral]:

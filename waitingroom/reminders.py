@@ -25,8 +25,8 @@ v.person_id IS NULL AND v.clear_at IS NULL AND EXISTS (
 """Says, as a condition on talks, who agreed to what they say being kept, and has not finished saying it."""
 DUE = f"""
 SELECT v.id, v.talk, {own_keys.carried_by("v.talk")} FROM conversation v JOIN contact w ON w.id = v.contact_id
-WHERE {HALF_WAY} AND v.place = 'front_door' AND v.heard_at <= $1 AND v.heard_at > $2 AND v.owner = 'bot'
-  AND w.conversation_id = v.id AND w.state = 'open'
+WHERE {HALF_WAY} AND v.place = 'front_door' AND v.created_at <= $1 AND v.heard_at <= $1 AND v.heard_at > $2
+  AND v.owner = 'bot' AND w.conversation_id = v.id AND w.state = 'open'
   AND NOT EXISTS (SELECT 1 FROM reminder r WHERE r.conversation_id = v.id)
   AND NOT EXISTS (SELECT 1 FROM handoff h WHERE h.conversation_id = v.id AND h.status IN ('waiting', 'claimed'))
   AND NOT EXISTS (SELECT 1 FROM alarm a WHERE a.conversation_id = v.id AND a.raised_at > $2)

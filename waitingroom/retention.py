@@ -15,7 +15,8 @@ from waitingroom.report_drop_off import Ended, note
 
 DUE = text(f"""
     SELECT v.id FROM conversation v
-    WHERE (v.clear_at <= :now AND v.person_id IS NULL OR {HALF_WAY} AND v.heard_at <= :silent_since)
+    WHERE (v.clear_at <= :now AND v.person_id IS NULL OR {HALF_WAY} AND v.created_at <= :silent_since
+           AND v.heard_at <= :silent_since)
       AND NOT EXISTS (SELECT 1 FROM handoff WHERE handoff.conversation_id = v.id
                       AND handoff.status IN ('waiting', 'claimed'))
       AND NOT EXISTS (SELECT 1 FROM complaint c WHERE c.conversation_id = v.id AND c.status <> 'closed')

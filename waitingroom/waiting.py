@@ -10,7 +10,7 @@ from sqlmodel import Field, SQLModel, col, select, update
 
 from waitingroom.columns import by_value, new_id
 from waitingroom.conversations import Conversation
-from waitingroom.database import Session
+from waitingroom.database import Session, Work, row
 from waitingroom.programme import Tempo
 
 AT_ONCE = "at_once"
@@ -62,17 +62,16 @@ class SentStep(SQLModel, table=True):
     __table_args__ = (Index("uq_sent_step", "referral_id", "step", unique=True),)
 
 
-async def join(
-    session: Session,
+def joining(
     *,
     referral_id: uuid.UUID,
     conversation_id: uuid.UUID,
     programme: str,
     next_at: datetime | None,
     now: datetime,
-) -> None:
-    """Bring a referral into the waiting room. `next_at`: when its programme has something next."""
-    await session.put(
+) -> Work:
+    """Return the work of bringing a referral into the waiting room. `next_at`: of its programme."""
+    return row(
         Waiting,
         referral_id=referral_id,
         conversation_id=conversation_id,

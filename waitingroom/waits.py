@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import Index
 from sqlmodel import Field, SQLModel
 
-from waitingroom.database import Session
+from waitingroom.database import Session, Work
 from waitingroom.estimates import Cohort, Range, figures, left_to_wait
 
 REMEMBERED = timedelta(days=364)
@@ -44,18 +44,21 @@ INSERT INTO wait_range (first, joined_on, from_weeks, to_weeks, middle_on, worke
 SELECT * FROM unnest($1::bool[], $2::date[], $3::float8[], $4::float8[], $5::date[], $6::timestamptz[])
 """
 STANDS = """
-SELECT r.id, r.joined_at, r.contacted_at, EXISTS (
-           SELECT 1 FROM handoff h WHERE h.conversation_id = r.conversation_id AND h.urgency < 2
-           AND h.status IN ('waiting', 'claimed')) AS first
-FROM referral r WHERE r.conversation_id = $1 AND r.status IN ('waiting', 'picked_up')
+SELECT r.id, r.joined_at, r.contacted_at, g.from_weeks, g.to_weeks, g.middle_on
+FROM referral r
+CROSS JOIN LATERAL (SELECT EXISTS (
+    SELECT 1 FROM handoff h WHERE h.conversation_id = r.conversation_id AND h.urgency < 2
+    AND h.status IN ('waiting', 'claimed')) AS first) AS turn
+LEFT JOIN LATERAL (
+    SELECT * FROM wait_range w
+    WHERE w.first = turn.first AND w.joined_on <= (r.joined_at AT TIME ZONE 'UTC')::date
+    AND w.worked_out_at > $2 AND r.contacted_at IS NULL ORDER BY w.joined_on DESC LIMIT 1) AS g ON true
+WHERE r.conversation_id = $1 AND r.status IN ('waiting', 'picked_up')
 """
-LOOK_UP = """
-SELECT from_weeks, to_weeks, middle_on FROM wait_range
-WHERE first = $1 AND joined_on <= $2 AND worked_out_at > $3 ORDER BY joined_on DESC LIMIT 1
-"""
+"""Where the person of a talk stands, with what was worked out for those who joined on that day."""
 BEGIN = """
 INSERT INTO wait_told (referral_id, joined_on, told_at, look_at)
-SELECT id, (joined_at AT TIME ZONE 'UTC')::date, $2, $2 FROM referral WHERE id = $1 ON CONFLICT DO NOTHING
+VALUES ($1, ($2::timestamptz AT TIME ZONE 'UTC')::date, $2, $2) ON CONFLICT DO NOTHING
 """
 NOTE = """
 INSERT INTO wait_told (referral_id, joined_on, middle_on, told_at, look_at) VALUES ($1, $2, $3, $4, $5)
@@ -181,27 +184,23 @@ def rounded(weeks: Range) -> Wait:
     return Wait(from_weeks=least or None, to_weeks=max(round(weeks.to_weeks), least + 1))
 
 
-async def begin(session: Session, *, referral_id: uuid.UUID, now: datetime) -> None:
-    """Note that someone who joins was told nothing of their wait yet: as soon as it is known they are."""
-    await session.driver.execute(BEGIN, referral_id, now)
+def beginning(*, referral_id: uuid.UUID, now: datetime) -> Work:
+    """Return the work of noting that who joins now was told nothing of their wait: once it is known they are."""
+    return BEGIN, (referral_id, now)
 
 
 async def of_talk(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> Wait:
     """Say how long the person of a talk will wait from now, given how long they have waited already."""
-    stands = await session.driver.fetchrow(STANDS, conversation_id)
-    row = await _row_for(session, stands, now)
-    return _wait(stands, row)
+    return _wait(await session.driver.fetchrow(STANDS, conversation_id, now - STALE))
 
 
 async def tell(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> Wait:
     """Say how long the person of a talk will wait from now, and note that they were told."""
-    stands = await session.driver.fetchrow(STANDS, conversation_id)
-    row = await _row_for(session, stands, now)
+    stands = await session.driver.fetchrow(STANDS, conversation_id, now - STALE)
     if stands is not None and stands["contacted_at"] is None:
-        middle_on = row["middle_on"] if row else None
-        facts = stands["id"], stands["joined_at"].date(), middle_on, now, now + AGAIN_AFTER
+        facts = stands["id"], stands["joined_at"].date(), stands["middle_on"], now, now + AGAIN_AFTER
         await session.driver.execute(NOTE, *facts)
-    return _wait(stands, row)
+    return _wait(stands)
 
 
 async def changed(session: Session, *, now: datetime, limit: int = 100) -> list[Changed]:
@@ -232,15 +231,9 @@ async def told(session: Session, *, referral_id: uuid.UUID) -> WaitTold | None:
     return await session.get(WaitTold, referral_id, populate_existing=True)
 
 
-async def _row_for(session: Session, stands: Mapping[str, Any] | None, now: datetime) -> Mapping[str, Any] | None:
-    if stands is None or stands["contacted_at"] is not None:
-        return None
-    facts = stands["first"], stands["joined_at"].date(), now - STALE
-    row: Mapping[str, Any] | None = await session.driver.fetchrow(LOOK_UP, *facts)
-    return row
-
-
-def _wait(stands: Mapping[str, Any] | None, row: Mapping[str, Any] | None) -> Wait:
-    if row is not None:
-        return rounded(Range(row["from_weeks"], row["to_weeks"]))
-    return Wait(met=stands is not None and stands["contacted_at"] is not None)
+def _wait(stands: Mapping[str, Any] | None) -> Wait:
+    if stands is None:
+        return Wait()
+    if stands["middle_on"] is None:
+        return Wait(met=stands["contacted_at"] is not None)
+    return rounded(Range(stands["from_weeks"], stands["to_weeks"]))

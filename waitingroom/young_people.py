@@ -41,8 +41,8 @@ async def ask_for_person(
         raise AlreadyAskedError
     who = AboutYou(name=name, age=age, postcode="")
     person_id = await people.meet(session, who=who, reach=reach, area="", language=language, now=now)
-    await conversations.settle(
-        session, conversation_id=conversation_id, person_id=person_id, place=Place.FRONT_DOOR
+    await session.together(
+        conversations.settling(conversation_id=conversation_id, person_id=person_id, place=Place.FRONT_DOOR)
     )
     return await handoffs.raise_hand(
         session, conversation_id=conversation_id, reason=Reason.YOUNG_PERSON, urgency=Urgency.SOON, now=now
