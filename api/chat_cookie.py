@@ -5,7 +5,7 @@ import hmac
 import re
 import secrets
 
-from fastapi import Response
+from fastapi import Request, Response
 
 from waitingroom.columns import KeyRing
 
@@ -27,6 +27,16 @@ def genuine(keys: KeyRing, told: str | None) -> str | None:
         return None
     secret, _, proof = told.partition(".")
     return told if hmac.compare_digest(proof, _proof(keys, secret)) else None
+
+
+def shown(request: Request) -> str | None:
+    """Read this browser's cookie, once for each request; one that we did not make counts as none."""
+    state: dict[str, str | None] = request.scope.setdefault("state", {})
+    if KIND not in state:
+        house = request.app.state.house
+        told = request.cookies.get(name(secure=house.settings.secure_cookies))
+        state[KIND] = genuine(house.database.keys, told)
+    return state[KIND]
 
 
 def name(*, secure: bool) -> str:

@@ -140,7 +140,7 @@ class Shedding:
         if scope["path"].startswith(("/api/", "/staff")):
             return 0
         request = Request(scope)
-        cookie = _genuine_cookie(request)
+        cookie = chat_cookie.shown(request) if hasattr(request.app.state, "house") else None
         if cookie is not None:
             return self.in_talks.spend(cookie.encode()).wait
         return 0 if is_proxy(request) else self.at_doors.spend(address_of(request)).wait
@@ -205,11 +205,3 @@ def _streams(message: Message) -> bool:
 
 def _soon() -> float:
     return random.uniform(SOONEST, LATEST)  # noqa: S311 -- nothing secret
-
-
-def _genuine_cookie(request: Request) -> str | None:
-    house = getattr(request.app.state, "house", None)
-    if house is None:
-        return None
-    told = request.cookies.get(chat_cookie.name(secure=house.settings.secure_cookies))
-    return chat_cookie.genuine(house.database.keys, told)

@@ -53,10 +53,7 @@ async def _house(request: Request) -> House:
 
 
 async def _cookie(request: Request) -> str | None:
-    """Read this browser's cookie; one that we did not make counts as none."""
-    house = await _house(request)
-    told = request.cookies.get(chat_cookie.name(secure=house.settings.secure_cookies))
-    return chat_cookie.genuine(house.database.keys, told)
+    return chat_cookie.shown(request)
 
 
 Cookie = Annotated[str | None, Depends(_cookie)]
@@ -88,7 +85,7 @@ async def chat(house: TheHouse, cookie: Cookie) -> Response:
 
 async def write(request: Request) -> Response:
     """Take what a person wrote or chose; answer with a page, or with JSON where the page's script asks."""
-    house, cookie = await _house(request), await _cookie(request)
+    house, cookie = await _house(request), chat_cookie.shown(request)
     if not chat_form.sent_from_here(request):
         return errors.answer(request, 403, _say(ELSEWHERE))
     posted = await chat_form.read(request)
