@@ -28,6 +28,7 @@ from tests.talking import Speaker
 from waitingroom import postgres, schema, tables
 from waitingroom.columns import KeyRing
 from waitingroom.database import Database, driver_url
+from waitingroom.queue import Tick, Worker
 
 MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 """The moment tests begin at, unless they say otherwise: a Monday morning, someone is at work."""
@@ -196,6 +197,34 @@ def serve(app: FastAPI) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
         server.should_exit = True
         thread.join(20)
+
+
+class PokedAlone(Worker):
+    """A worker that delivers whenever it is poked, and does nothing by the clock."""
+
+    def schedule(self, name: str, cron: str, tick: Tick) -> None:
+        """Leave it undone."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clock_held() -> Iterator[None]:
+    """Nothing is done by the clock beside a test: it would meddle with talks that a test lets happen in the past.
+
+    Held for the whole session, so that an application shared by several tests is held too. What the clock does is
+    called by name where a test needs it done; a test of the clock itself is marked `by_the_clock`.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("api.house.Worker", PokedAlone)
+        yield
+
+
+@pytest.fixture(autouse=True)
+def by_the_clock(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Applications opened for a test so marked do by the clock whatever is due."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.node.get_closest_marker("by_the_clock"):
+            patch.setattr("api.house.Worker", Worker)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -71,6 +71,7 @@ async def test_calls_go_as_the_kind_no_limit_holds_back(ann: Speaker) -> None:
         assert {one.kind for one in await messages.transcript(session, conversation_id=talk.id)} == {Kind.CRISIS}
 
 
+@pytest.mark.by_the_clock
 async def test_at_work_a_duty_worker_hears_within_five_seconds(app: FastAPI) -> None:
     house: House = app.state.house
     phone = await on_duty(house.desk, "Sam", now=house.clock.now())
