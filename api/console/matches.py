@@ -9,7 +9,7 @@ from fastapi.responses import Response
 
 from api.console.access import does, sees
 from api.console.done import finish
-from api.console.pages import draw
+from api.console.pages import done_words, draw
 from api.staff.access import Deed, Visit
 from api.staff.matches import told_of_pair
 from waitingroom import joining, pairs, parting
@@ -22,7 +22,7 @@ router = APIRouter(tags=["console"], include_in_schema=False)
 PAGE = "/staff/matches"
 HERE = {"here": "/staff/more"}
 DONE: Mapping[str, str] = {
-    "joined": "They are one now. You can part them again for 30 days.",
+    "joined": done_words("joined"),
     "apart": "They are two people. You are not asked again.",
     "parted": "They are two again. What was said since went with whoever said it: look at both.",
 }
@@ -53,9 +53,8 @@ async def join(match_id: uuid.UUID, deed: Changes, tag: Tag, reach: Annotated[Wh
         person_id = await joining.join(
             session, match_id=match_id, tags={tag} - {"*"}, reach=reach, staff_id=who, now=deed.now
         )
-        return (
-            f"{PAGE}?done=joined" if Scope.PERSON_READ not in deed.caller.scopes else f"/staff/people/{person_id}"
-        )
+        sees_people = Scope.PERSON_READ in deed.caller.scopes
+        return f"{f'/staff/people/{person_id}' if sees_people else PAGE}?done=joined"
 
     return await finish(deed, work, again=lambda words, status: _match(deed, match_id, words, status))
 

@@ -52,6 +52,7 @@ DONE: Mapping[str, str] = {
     "closed": "Closed. They were told.",
     "not-told": "Done. They asked for no more messages, so they were not told.",
     "settled": "Thank you. The alarm calls nobody any more.",
+    "joined": "They are one now. You can part them again for 30 days.",
 }
 """What a page may say was done: `?done=` names one of these, so no address can put words in our mouth."""
 

@@ -56,6 +56,7 @@ async def test_two_are_seen_side_by_side_joined_and_parted_again(app: FastAPI, l
     assert "part them again for 30 days" in page.text
     done = await send(lee, page, "/join", reach="earlier")
     assert done.status_code == 303, done.text
+    assert "They are one now." in (await lee.get(done.headers["location"])).text
     stale = await send(lee, page, "/keep-apart")
     assert stale.status_code in {404, 409}
     listed = await lee.get("/staff/matches")
