@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from http import HTTPStatus
 from importlib import import_module
 
 from fastapi import FastAPI
@@ -20,7 +21,7 @@ from api import (
     webhooks_telegram,
     webhooks_twilio,
 )
-from api.console import proof
+from api.console import proof, way_back
 from api.console import router as console
 from api.guarded import Guarded
 from api.house import House, open_house
@@ -89,6 +90,7 @@ def create_app(
     app.add_middleware(Guarded)
     app.add_middleware(Counted)
     app.add_exception_handler(proof.AskAgainError, proof.ask_again)
+    app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, way_back.lead_back)
     app.router.routes.append(webhooks_telegram.ROUTE)
     for pages in (webchat, chat_pages, rights_pages, piece_pages):
         app.include_router(pages.router)

@@ -91,7 +91,7 @@ def install(app: FastAPI, *, most: int, longer: Mapping[str, int] = MappingProxy
     app.add_middleware(Doorway, most=most, longer=longer, too_long=_too_long, failed=_failed)
     app.add_exception_handler(RefusedError, _refused)
     app.add_exception_handler(RequestValidationError, _not_valid)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(DBAPIError, _database)
     app.add_exception_handler(asyncpg.PostgresError, _database)
     describe(app)
@@ -150,7 +150,8 @@ async def _not_valid(request: Request, error: Exception) -> Response:
     return answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, WORDS[422], errors=faults_in(found))
 
 
-async def _http(request: Request, error: Exception) -> Response:
+async def of_http(request: Request, error: Exception) -> Response:
+    """Answer a refusal that only has a status: an exception handler for HTTPException."""
     assert isinstance(error, HTTPException)  # noqa: S101
     words = WORDS.get(error.status_code, str(error.detail))
     return answer(request, error.status_code, words, headers=error.headers)

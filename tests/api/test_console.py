@@ -3,6 +3,7 @@
 import asyncio
 import html
 import re
+import uuid
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from decimal import Decimal
@@ -21,6 +22,7 @@ from bot.preview import Dear, Preview
 from tests.at_work import client_of, refers_themselves, someone
 from tests.signed_in import sign_in
 from tests.talking import Speaker
+from tests.under_attack import every_route
 from waitingroom.handoffs import QUEUE_CHANGED, RAISE, Reason
 from waitingroom.roles import Role
 from waitingroom.sought import CONSENT_ENDED, NOT_REACHED, Tab
@@ -405,7 +407,32 @@ async def test_a_form_of_another_session_or_site_changes_nothing(sam: Desk, priy
 async def test_looking_never_changes_anything(sam: Desk, ann: Speaker) -> None:
     await sam.opens()
     path = sam.fields("/claim")[""]
-    assert (await sam.web.get(path)).status_code == 405
+    await sam.opens(path)
+    await sam.opens()
+    assert sam.counts()["waiting"] == 1
+    program = {"accept": "application/json"}
+    assert (await sam.web.get(path, headers=program)).status_code == 405
+
+
+async def test_who_reloads_a_refused_form_is_led_to_the_page_above_it(sam: Desk, ann: Speaker) -> None:
+    await picked_up(sam)
+    page, form = sam.at.partition("?")[0], sam.fields("/messages")
+    await sam.posts(form[""], {**form, "text": " "})
+    assert sam.status == 422
+    await sam.opens(form[""])
+    assert (sam.status, sam.at) == (200, page)
+
+
+async def test_every_form_of_the_console_has_a_page_to_go_back_to(app: FastAPI, sam: Desk) -> None:
+    some = str(uuid.uuid4())
+    doors = {(method, re.sub(r"{\w+}", some, path)) for _route, path, method in every_route(app)}
+    paths = {path for _method, path in doors if path.startswith("/staff/")}
+    forms = {path for path in paths if ("GET", path) not in doors}
+    assert len(forms) > 50
+    for path in forms:
+        answer = await sam.web.get(path)
+        assert answer.status_code == 303, path
+        assert path.startswith(f"{answer.headers['location']}/"), path
 
 
 async def test_words_in_the_address_are_never_shown_as_ours(sam: Desk) -> None:
