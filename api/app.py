@@ -21,7 +21,7 @@ from api import (
     webhooks_telegram,
     webhooks_twilio,
 )
-from api.console import proof, way_back
+from api.console import proof, unreadable, way_back
 from api.console import router as console
 from api.guarded import Guarded
 from api.house import House, open_house
@@ -33,6 +33,7 @@ from api.staff import router as staff
 from api.telemetry import traces
 from bot.channels.channel import Channel
 from bot.channels.telegram import PATH as TELEGRAM_PATH
+from waitingroom.columns import UnreadableError
 from waitingroom.lines import ON_THE_WEB
 
 BODY_LIMIT = 64 * 1024
@@ -90,6 +91,7 @@ def create_app(
     app.add_middleware(Guarded)
     app.add_middleware(Counted)
     app.add_exception_handler(proof.AskAgainError, proof.ask_again)
+    app.add_exception_handler(UnreadableError, unreadable.say_so)
     app.add_exception_handler(HTTPStatus.METHOD_NOT_ALLOWED, way_back.lead_back)
     app.router.routes.append(webhooks_telegram.ROUTE)
     for pages in (webchat, chat_pages, rights_pages, piece_pages):

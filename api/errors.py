@@ -168,20 +168,20 @@ async def _database(request: Request, error: Exception) -> Response:
 
 
 async def _away(request: Request, error: Exception) -> Response:
-    instance = _logged(error)
+    instance = logged(error)
     headers = {"Retry-After": str(RETRY_AFTER)}
     return answer(request, HTTPStatus.SERVICE_UNAVAILABLE, WORDS[503], headers=headers, instance=instance)
 
 
 def _failed(request: Request, error: Exception) -> Response:
-    return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, WORDS[500], instance=_logged(error))
+    return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, WORDS[500], instance=logged(error))
 
 
 def _too_long(request: Request) -> Response:
     return answer(request, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, WORDS[413])
 
 
-def _logged(error: Exception) -> uuid.UUID:
+def logged(error: Exception) -> uuid.UUID:
     """Log what kind of trouble it was, and where, under a number: an error's own words may quote a person."""
     instance = uuid.uuid4()
     where = [f"{Path(step.filename).stem}:{step.lineno}" for step in extract_tb(error.__traceback__)[-DEEP:]]

@@ -12,6 +12,7 @@ from sqlmodel import col, select
 
 from waitingroom import alarms, duty, handoffs, matching, people, referrals, supervision, waiting
 from waitingroom.alarms import Verdict
+from waitingroom.columns import readable
 from waitingroom.conversations import Contact, Conversation
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, RefusedError, StaleError
@@ -46,6 +47,7 @@ class Waits:
     contact: Contact | None
     referral: Referral | None
     reach: SafeContact | None
+    """None, too, where it can no longer be read"""
     claimed_by: Staff | None
     language_wanted: str | None = None
     """the language they asked for, where we cannot talk in it"""
@@ -215,7 +217,7 @@ def _waits(session: Session, row: Any) -> Waits:
         language=language,
         contact=contact,
         referral=referral,
-        reach=people.safe_contact(session, person) if person else None,
+        reach=readable(lambda: people.safe_contact(session, person), None) if person else None,
         claimed_by=staff,
         language_wanted=language_wanted,
         interpreter_wanted=interpreter_wanted,

@@ -7,11 +7,13 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Enum
 
+Value = TypeVar("Value")
 NONCE_BYTES = 12
 """NIST SP 800-38D section 8.2: 96-bit nonces for AES-GCM."""
 KEY_BYTES = 32
@@ -22,6 +24,14 @@ OWN = 0
 
 class UnreadableError(Exception):
     """A sealed value does not open: wrong key, moved to another row, or altered."""
+
+
+def readable(opened: Callable[[], Value], otherwise: Value) -> Value:
+    """Open something of a list; `otherwise` where it does not open, so that one never hides all the others."""
+    try:
+        return opened()
+    except UnreadableError:
+        return otherwise
 
 
 @dataclass(eq=False)

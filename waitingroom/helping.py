@@ -11,7 +11,7 @@ from sqlalchemy import Column, Index, SmallInteger, text
 from sqlmodel import Field, SQLModel, col, or_, select
 
 from waitingroom import activities, caseload, consents, conversations, hubs, own_keys, people, referrals
-from waitingroom.columns import by_value, new_id
+from waitingroom.columns import by_value, new_id, readable
 from waitingroom.consents import Purpose, Recipient
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
@@ -346,14 +346,20 @@ async def opened(session: Session, made: Help) -> Opened:
     shown = person if person and made.status in STANDS and await _agreed(session, talk.id, helper) else None
     return Opened(
         help=made,
-        why=own_keys.unseal(session, made.why, f"help:why:{made.id}", made),
-        outcome=own_keys.unseal(session, made.outcome, f"help:outcome:{made.id}", made) if made.outcome else "",
+        why=_words(session, made, "why", made.why),
+        outcome=_words(session, made, "outcome", made.outcome),
         helper=helper.name,
         asked_by=asker.name if asker else "",
         name=people.name_to_use(session, shown) if shown else "",
-        code_word=people.more(session, shown).code_word or "" if shown else "",
-        reach=people.safe_contact(session, shown) if shown else None,
+        code_word=readable(lambda: people.more(session, shown).code_word or "", "") if shown else "",
+        reach=readable(lambda: people.safe_contact(session, shown), None) if shown else None,
     )
+
+
+def _words(session: Session, made: Help, column: str, sealed: bytes | None) -> str:
+    if sealed is None:
+        return ""
+    return readable(lambda: own_keys.unseal(session, sealed, f"help:{column}:{made.id}", made), "")
 
 
 def organisation_of(helper: Staff) -> str:

@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict
 from sqlmodel import Field, SQLModel
 
 from waitingroom import conversations, name_words, own_keys
-from waitingroom.columns import OwnKey, new_id
+from waitingroom.columns import OwnKey, new_id, readable
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError
 
+UNREADABLE = "A name that can no longer be read"
+"""Stands in lists for the name of someone whose key is gone."""
 MEET = """
 INSERT INTO person (id, about, safe_contact, area, language, created_at, version)
 VALUES ($1, $2, $3, $4, $5, $6, 1)
@@ -114,8 +116,8 @@ def more(session: Session, person: Person) -> More:
 
 
 def name_to_use(session: Session, person: Person) -> str:
-    """Open the name to ask for: another they told us of, or their own."""
-    return more(session, person).name_to_use or about(session, person).name
+    """Open the name to ask for: another they told us of, or their own. UNREADABLE where none opens any more."""
+    return readable(lambda: more(session, person).name_to_use or about(session, person).name, UNREADABLE)
 
 
 async def meet(

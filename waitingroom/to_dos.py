@@ -15,7 +15,7 @@ from sqlalchemy import Column, Index, text
 from sqlmodel import Field, SQLModel, and_, col, or_, select
 
 from waitingroom import hubs, own_keys, people
-from waitingroom.columns import by_value, new_id
+from waitingroom.columns import by_value, new_id, readable
 from waitingroom.conversations import Conversation
 from waitingroom.database import Session
 from waitingroom.errors import NotFoundError, StaleError
@@ -277,7 +277,8 @@ async def _changed(session: Session, to_do: ToDo) -> ToDo:
 
 
 def _words(session: Session, to_do: ToDo) -> str:
-    return own_keys.unseal(session, to_do.words, _where(to_do.id), to_do) if to_do.words else ""
+    sealed = to_do.words
+    return readable(lambda: own_keys.unseal(session, sealed, _where(to_do.id), to_do), "") if sealed else ""
 
 
 async def _sealed(session: Session, to_do: ToDo, words: str) -> bytes | None:

@@ -284,6 +284,8 @@ def warnings_of(reach: SafeContact) -> list[str]:
 
 def _warnings(waits: Waits) -> list[str]:
     said = warnings_of(waits.reach) if waits.reach else []
+    if waits.person_id and not waits.reach:
+        said.append("What they told us can no longer be read. Do not contact them.")
     if waits.contact and waits.contact.state is not ContactState.OPEN:
         said.append("They asked for no more messages where they last wrote, or messages no longer arrive there.")
     return said

@@ -1,6 +1,7 @@
 """Calls and letters in the staff API: who is told by hand, what to say, the letters to print, what came of it."""
 
 import uuid
+from contextlib import suppress
 from datetime import date
 from typing import Annotated
 
@@ -24,6 +25,7 @@ from api.staff.task_models import (
 )
 from bot.flows.blocks import in_words
 from waitingroom import staff_tasks
+from waitingroom.columns import UnreadableError
 from waitingroom.database import Session
 from waitingroom.how_are_you import Answer
 from waitingroom.idempotency import Reply
@@ -74,8 +76,11 @@ async def print_letters(visit: ReadsPeople, *, due_by: DueBy = None) -> Response
         found = await staff_tasks.to_do(
             session, kind=Kind.LETTER, due_by=due_by, hub_id=visit.caller.hub_id, limit=MOST
         )
-        letters = [await staff_tasks.opened(session, task) for task in found]
-        told_to = [task.referral_id for task in found]
+        letters = []
+        for task in found:
+            with suppress(UnreadableError):  # one whose key is gone keeps no other letter back
+                letters.append(await staff_tasks.opened(session, task))
+        told_to = [one.task.referral_id for one in letters]
         await access_paths.note_each(session, "printLetters", told_to, visit.caller, now=visit.now)
     service = visit.house.desk.service
     facts = {"service": service, "letters": letters, "day": in_words(_today(visit))}
