@@ -86,9 +86,7 @@ def reset(email: Email, *, demo: Demo = False) -> None:
 
 def link(house: House, token: str) -> str:
     """Write the address someone joins at."""
-    settings = house.settings
-    home = settings.public_url or f"http://{settings.host}:{settings.port}"
-    return f"{home}/staff/join/{token}"
+    return f"{house.address}/staff/join/{token}"
 
 
 def state(member: team.Member) -> str:

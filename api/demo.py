@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from api.app import create_app
 from api.console.demo import CAST
-from api.house import TICKS, House, open_house
+from api.house import DEMO_ADDRESS, TICKS, House, open_house
 from api.keys import OWNER_ONLY
 from api.made_up.link_workers import NAMES
 from api.made_up.people import CRIES, somebody
@@ -75,6 +75,7 @@ async def serve(settings: Settings, say: Say) -> None:
         await asyncio.sleep(0.05)
     if running.started:
         address = f"http://{settings.host}:{settings.port}"
+        (settings.data / DEMO_ADDRESS).write_text(address)
         say(f"\n  Chat page   {address}/chat\n  For staff   {address}/staff  (one press signs you in)")
         say(f"  API docs    {address}/docs\n  Staff key   {key}\n")
         say("\n".join(f"  {line}" for line in seen) + "\n")

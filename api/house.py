@@ -106,6 +106,8 @@ TICKS: Mapping[Tick, str] = {
 }
 """What is done by the clock, and when: five fields, or six with seconds last."""
 SOUND_SPENDING = "sound_spending"
+DEMO_ADDRESS = "demo-address"
+"""The file among the demo's own in which it keeps where it is served, for commands beside it."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,13 @@ class House:
     clock: Clock
     demo: bool
     traces: Traces = OFF
+
+    @property
+    def address(self) -> str:
+        """Where it is reached; of the demo, where it was served last."""
+        kept = self.settings.data / DEMO_ADDRESS
+        here = f"http://{self.settings.host}:{self.settings.port}"
+        return self.settings.public_url or (kept.read_text() if self.demo and kept.exists() else here)
 
     @property
     def database(self) -> Database:

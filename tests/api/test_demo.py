@@ -1,6 +1,8 @@
 """The demo does the whole main job, and nothing anyone says ends up in a log."""
 
+import asyncio
 import logging
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,11 +16,15 @@ from sqlmodel import select
 
 import content
 from api import demo, logs
-from api.house import House
+from api.cli_staff import link
+from api.house import House, open_house
 from api.made_up.sights import groups_this_week, sights
+from api.settings import Settings
+from api.work import Server
 from content.meeting_days import next_start
 from tests.conftest import MONDAY
 from waitingroom import caseload
+from waitingroom.database import Database
 from waitingroom.handoffs import Status, Urgency
 from waitingroom.referrals import Referral
 
@@ -64,6 +70,42 @@ async def test_trouble_is_logged_by_its_kind_and_never_by_its_words(
     assert "some.library" in written
     assert "Ann" not in written
     assert "Company" not in answer.text + written
+
+
+@pytest.mark.anyio
+async def test_whoever_is_asked_in_is_sent_to_the_port_the_demo_is_served_on(
+    settings: Settings, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nobody(_house: House, _say: object) -> str:
+        return "a key"
+
+    async def nothing(_house: House) -> list[str]:
+        return []
+
+    made: list[Server] = []
+    make = demo.server
+    monkeypatch.setattr(demo, "fill", nobody)
+    monkeypatch.setattr(demo, "sights", nothing)
+    monkeypatch.setattr(demo, "server", lambda app, settings: made.append(make(app, settings)) or made[0])
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    served = asyncio.Event()
+
+    def say(words: object) -> None:
+        if f":{port}/chat" in str(words):
+            served.set()
+
+    serving = asyncio.create_task(demo.serve(settings.model_copy(update={"port": port}), say))
+    try:
+        await asyncio.wait_for(served.wait(), 30)
+        async with open_house(settings, demo=True) as house:
+            assert link(house, "token") == f"http://127.0.0.1:{port}/staff/join/token"
+        async with open_house(settings.model_copy(update={"public_url": "https://a.example"}), demo=True) as house:
+            assert link(house, "token") == "https://a.example/staff/join/token"
+    finally:
+        made[0].should_exit = True
+        await serving
 
 
 @pytest.mark.anyio
