@@ -10,8 +10,9 @@ from pydantic import ValidationError
 
 from content.phrases import PhraseError, parse_phrase
 from content.problems import ContentError, Problem
-from content.safety_rules import KINDS, SafetyRules
+from content.safety_rules import KINDS, Rule, SafetyRules
 from content.second_ear import EAR_FILE, EarFile, SecondEar, load_ear
+from content.sources import QUICK
 
 RULES_FILE = "rules.en.yaml"
 REPLIES_FILE = "replies.en.yaml"
@@ -28,14 +29,18 @@ def load_safety(directory: Path) -> tuple[SafetyRules, list[Problem]]:
     may run without a net.
     """
     ear = load_ear(directory / EAR_FILE)
-    rules = read_rules(directory).model_copy(update={"ear": ear})
-    file, place = str(directory / RULES_FILE), _Places(_tree(directory / RULES_FILE))
+    alone, place = _read(directory)
+    file, rules = str(directory / RULES_FILE), alone.model_copy(update={"ear": ear})
     problems = [*_gaps(file, rules), *_unheard(file, place, rules), *_outgrown(directory, ear)]
     return rules, sorted([*problems, *_misheard(str(directory / EAR_FILE), rules, ear)])
 
 
 def read_rules(directory: Path) -> SafetyRules:
     """Read the rules and replies alone, without the second ear and without trying examples; raises as above."""
+    return _read(directory)[0]
+
+
+def _read(directory: Path) -> tuple[SafetyRules, "_Places"]:
     rules_tree = _tree(directory / RULES_FILE)
     replies_tree = _tree(directory / REPLIES_FILE)
     written: dict[str, Any] = {**_plain(rules_tree), "replies": _plain(replies_tree).get("replies", [])}
@@ -48,11 +53,19 @@ def read_rules(directory: Path) -> SafetyRules:
             _shape_problem(*trees.get(str(wrong["loc"][0]), otherwise), wrong["loc"], wrong["msg"])
             for wrong in error.errors()
         ) from None
-    file, place = str(directory / RULES_FILE), _Places(rules_tree)
-    broken = list(_broken_phrases(file, place, rules))
+    places = _Places(rules_tree)
+    broken = list(_broken_phrases(str(directory / RULES_FILE), places, rules))
     if broken:
         raise ContentError(broken)
-    return rules
+    return rules, places
+
+
+def _all_whole(rules: SafetyRules) -> bool:
+    """Read every phrase, which the rules keep, and say whether each is written right."""
+    try:
+        return bool(rules.phrases)
+    except PhraseError:
+        return False
 
 
 class _Places:
@@ -82,7 +95,7 @@ def _child(node: yaml.Node, step: str | int) -> yaml.Node | None:
 
 def _tree(path: Path) -> yaml.Node:
     try:
-        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        tree = yaml.compose(path.read_text(encoding="utf-8"), Loader=QUICK)
     except (OSError, UnicodeDecodeError) as error:
         raise ContentError([Problem(str(path), 1, f"It cannot be read: {error}", "Put the file back")]) from None
     except yaml.MarkedYAMLError as error:
@@ -107,16 +120,22 @@ def _shape_problem(path: Path, tree: yaml.Node, where: tuple[str | int, ...], me
 
 
 def _broken_phrases(file: str, places: _Places, rules: SafetyRules) -> Iterator[Problem]:
+    whole = _all_whole(rules)
     for name, words in rules.groups.items():
         yield from _never_heard(file, places.line("groups", name), words, rules)
     for number, rule in enumerate(rules.rules):
         for at, written in enumerate(rule.hears):
             line = places.line("rules", number, "hears", at)
-            try:
-                parse_phrase(written, rules.groups)
-            except PhraseError as error:
-                yield Problem(file, line, f"In {rule.key}: {error}", "Mend the phrase")
+            if not whole:
+                yield from _broken(file, line, rule, written, rules)
             yield from _never_heard(file, line, written.replace("|", " ").replace("!", "").split(), rules)
+
+
+def _broken(file: str, line: int, rule: Rule, written: str, rules: SafetyRules) -> Iterator[Problem]:
+    try:
+        parse_phrase(written, rules.groups)
+    except PhraseError as error:
+        yield Problem(file, line, f"In {rule.key}: {error}", "Mend the phrase")
 
 
 def _never_heard(file: str, line: int, words: Iterable[str], rules: SafetyRules) -> Iterator[Problem]:

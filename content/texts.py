@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import cache
 
 
 def revealing(text: str, private: Iterable[str]) -> tuple[str, ...]:
@@ -9,6 +10,7 @@ def revealing(text: str, private: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for word in private if _pattern(word).search(text))
 
 
+@cache
 def _pattern(word: str) -> re.Pattern[str]:
     body = r"[\s-]+".join(re.escape(part) for part in word.rstrip("*").split())
     return re.compile(rf"\b{body}" + (r"\w*\b" if word.endswith("*") else r"\b"), re.IGNORECASE)

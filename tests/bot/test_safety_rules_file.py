@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from content.phrases import parse_phrase
 from content.problems import ContentError
 from content.safety_loading import EAR_LEARNS_FROM, REPLIES_FILE, RULES_FILE, load_safety
 from content.second_ear import EAR_FILE
@@ -75,6 +76,31 @@ def test_rules_that_cannot_be_used_stop_the_house_with_file_and_line(folder, old
     with pytest.raises(ContentError) as refusal:
         load_safety(folder)
     assert all(problem.line >= 1 and problem.file.endswith(RULES_FILE) for problem in refusal.value.problems)
+
+
+def test_each_phrase_is_read_once_and_again_only_where_one_is_broken(folder, monkeypatch):
+    read = []
+
+    def reading(written, groups):
+        read.append(written)
+        return parse_phrase(written, groups)
+
+    for module in ("safety_rules", "safety_loading"):
+        monkeypatch.setattr(f"content.{module}.parse_phrase", reading)
+    rules, _ = load_safety(folder)
+    assert rules.plain_words
+    assert len(read) == sum(len(rule.hears) for rule in rules.rules)
+
+
+def test_every_broken_phrase_is_told_with_its_line(folder):
+    rules = folder / RULES_FILE
+    lines = [
+        change(rules, "- catch|catching the bus", "- ..2 the bus"),
+        change(rules, "- self delete|", "- <nobody> delete|"),
+    ]
+    with pytest.raises(ContentError) as refusal:
+        load_safety(folder)
+    assert sorted(lines) == [problem.line for problem in refusal.value.problems]
 
 
 @pytest.mark.parametrize("broken", ["a: [", "- just a list", ""])

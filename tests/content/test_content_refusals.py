@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from content import ContentError, Problem, check, load
-from content.loader import home
+from content import ContentError, Problem, check, load, sources
+from content.loader import home, read
 
 TODAY = date(2026, 11, 22)
 PIECE = "items/slow_breathing.md"
@@ -156,6 +156,23 @@ MISTAKES = {
     ),
     "a tab for an indent": (LINES, "  name: StepChange", "\tname: StepChange", 0, "YAML", "indents"),
     "an alias": (LINES, "about: Free advice on money", "about: *free\n  x: ", 0, "aliases", "indents"),
+    "an alias of what is there": (
+        LINES,
+        "about: Free advice on money",
+        "about: &free Free advice on money\n  x: *free",
+        1,
+        "aliases",
+        "indents",
+    ),
+    "words within words without end": (
+        LINES,
+        "about: Free",
+        f"about: {'[' * 100_000}",
+        None,
+        "too deeply",
+        "indents",
+    ),
+    "lists within lists without end": (LINES, "stepchange:", "- " * 50_000 + "x", None, "too deeply", "indents"),
     "a label too long for a button": (
         "needs.yaml",
         "short: Money",
@@ -334,6 +351,19 @@ STALE = {
     "a piece past its review": (PIECE, date(2027, 11, 23), "past the day it must be read again"),
     "a calendar that runs out": ("bank_holidays.yaml", date(2028, 11, 5), "known until 2028-12-31 only"),
 }
+
+
+def test_the_quick_way_of_reading_reads_every_file_as_the_other_does(words, monkeypatch):
+    def values() -> list[object]:
+        found = read(words).sources.values()
+        return [(source.file, source.values, source.lines, source.problems) for source in found]
+
+    slow = sources._Words
+    monkeypatch.setattr(sources, "_Words", None)
+    quick = values()
+    monkeypatch.setattr(sources, "_Quick", slow)
+    assert values() == quick
+    assert len(quick) > 70
 
 
 @pytest.mark.parametrize("matter", STALE)
