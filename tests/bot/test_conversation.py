@@ -1,7 +1,9 @@
 """How a talk goes on: misses, stale buttons, side talks, and talks that change while people are in them."""
 
 import json
+import uuid
 
+import asyncpg
 import pytest
 
 from bot import talks, turn
@@ -9,7 +11,9 @@ from bot.ask import Ask
 from bot.conversation import Frame, Talk
 from bot.desk import Desk
 from tests.talking import Speaker
-from waitingroom.database import Database
+from waitingroom import conversations
+from waitingroom.database import Database, Session
+from waitingroom.errors import NotFoundError
 
 pytestmark = pytest.mark.anyio
 
@@ -98,6 +102,50 @@ def new_talk(ask: Ask) -> None:
     ask.number("shoe", "Shoe size?", least=1, most=15)
     colour = ask.choice("colour", "Colour?", COLOURS)
     ask.tell("Goodbye {name} {colour}", name=name, colour=colour)
+
+
+RUNS: list[str] = []
+
+
+def wishing_talk(ask: Ask) -> None:
+    """Wants two things of the records in one turn, and is refused a third."""
+    RUNS.append("from the top")
+    name = ask.text("name", "Name?")
+    talk = ask.here.conversation_id
+    known = ask.know("known", conversations.is_known, conversation_id=talk)
+    still = ask.know("still_known", conversations.is_known, conversation_id=talk)
+    try:
+        ask.do("refused", refused, conversation_id=talk)
+    except NotFoundError:
+        ask.tell("{name} {known} {still}", name=name, known=known, still=still)
+
+
+async def refused(_session: Session, *, conversation_id: uuid.UUID) -> None:
+    assert conversation_id
+    raise NotFoundError
+
+
+async def test_a_flow_runs_once_however_much_it_wants(ann: Speaker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turn, "FLOWS", {**talks.FLOWS, "waiting_menu": wishing_talk})
+    monkeypatch.setattr(turn, "AT", dict.fromkeys(turn.AT, "waiting_menu"))
+    await ann.says("hello")
+    RUNS.clear()
+    assert "Ann False False" in await ann.says("Ann")
+    assert RUNS == ["from the top"]
+
+
+async def test_a_wish_that_fails_undoes_the_turn_and_the_same_words_may_come_again(
+    ann: Speaker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turn, "FLOWS", {**talks.FLOWS, "waiting_menu": wishing_talk})
+    monkeypatch.setattr(turn, "AT", dict.fromkeys(turn.AT, "waiting_menu"))
+    await ann.says("hello")
+    with monkeypatch.context() as broken:
+        broken.setattr(conversations, "KNOWN", "SELECT 1 / 0 FROM conversation WHERE id = $1")
+        with pytest.raises(asyncpg.DivisionByZeroError):
+            await ann.says("Ann")
+    assert ann.asked == "name"
+    assert "Bob False False" in await ann.says("Bob")
 
 
 COLOURS = [talks.waiting_menu.Option(key, key, ()) for key in ("red", "blue")]
