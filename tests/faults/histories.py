@@ -392,6 +392,7 @@ class Disorderly(Orderly):
         await self.deliver()
 
     async def end(self) -> None:
+        await self.repeat(everything=True)  # the last ticks may forget a talk, and with it what was heard
         await super().end()
         while self.owed or self.done:
             await self.repeat(everything=True)
