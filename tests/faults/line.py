@@ -1,7 +1,11 @@
-"""The line between a service and its database: one that can be cut, closed by half, slowed, or fall silent."""
+"""The line between a service and its database: one that can be cut, closed by half, slowed, or fall silent.
+
+It may be encrypted, as the way to a PostgreSQL elsewhere is: the embedded one was built without TLS.
+"""
 
 import asyncio
 import socket
+import ssl
 import struct
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -11,13 +15,18 @@ from pathlib import Path
 CHUNK = 65536
 ABRUPTLY = struct.pack("ii", 1, 0)
 """SO_LINGER on, of no time: closing then sends a reset."""
+ENCRYPT, GREETING = struct.pack("!ii", 8, 80877103), 8
+"""What a client sends that wants TLS (PostgreSQL's SSLRequest), and how many bytes it sends before all else."""
 
 
 class Line:
     """Carries bytes from a port of this machine to the socket of a PostgreSQL, and has faults when told to."""
 
-    def __init__(self, to: Path) -> None:
+    def __init__(self, to: Path, tls: ssl.SSLContext | None = None) -> None:
         self._to = to
+        self._tls = tls
+        self.encrypted = self.plain = 0
+        """how many connections got so far as to say something, and how"""
         self._loop = asyncio.new_event_loop()
         self._ends: set[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = set()
         self.port = 0
@@ -50,14 +59,39 @@ class Line:
         await ends.wait()
         server.close()
         self._each(_reset)
+        still = asyncio.all_tasks() - {asyncio.current_task()}
+        for one in still:
+            one.cancel()
+        await asyncio.gather(*still, return_exceptions=True)
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self.refuses:
             _reset(writer)
             return
-        with suppress(OSError):
+        try:
+            greeting = await self._greeted(reader, writer)
             async with self._connected(writer) as (their_reader, their_writer):
+                their_writer.write(greeting)
                 await asyncio.gather(self._pass(reader, their_writer), self._pass(their_reader, writer))
+        except (OSError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    async def _greeted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+        """Have the line encrypted where that is wanted and can be; return what is said first."""
+        greeting = await reader.readexactly(GREETING)
+        if greeting == ENCRYPT and self._tls is not None:
+            writer.write(b"S")
+            await writer.start_tls(self._tls)
+            greeting = await reader.readexactly(GREETING)
+            self.encrypted += 1
+            return greeting
+        if greeting == ENCRYPT:
+            writer.write(b"N")
+            greeting = await reader.readexactly(GREETING)
+        self.plain += 1
+        return greeting
 
     @asynccontextmanager
     async def _connected(
@@ -86,7 +120,7 @@ class Line:
                 writer.write(said)
                 await writer.drain()
         with suppress(OSError, RuntimeError):
-            writer.write_eof()
+            (writer.write_eof if writer.can_write_eof() else writer.close)()
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:
@@ -101,9 +135,9 @@ def _say_no_more(writer: asyncio.StreamWriter) -> None:
 
 
 @contextmanager
-def line_to(path: Path) -> Iterator[Line]:
-    """Lay a line to a PostgreSQL's socket, in a thread of its own."""
-    line, ready, ends = Line(path), threading.Event(), asyncio.Event()
+def line_to(path: Path, tls: ssl.SSLContext | None = None) -> Iterator[Line]:
+    """Lay a line to a PostgreSQL's socket, in a thread of its own; `tls`: it can be encrypted."""
+    line, ready, ends = Line(path, tls), threading.Event(), asyncio.Event()
     thread = threading.Thread(target=line._loop.run_until_complete, args=(line.serve(ready, ends),), daemon=True)
     thread.start()
     assert ready.wait(10)
