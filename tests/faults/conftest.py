@@ -2,8 +2,14 @@
 
 import os
 import random
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+
+from waitingroom import postgres
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -22,3 +28,15 @@ def chance() -> random.Random:
     seed = int(os.environ.get("FAULTS_SEED") or random.SystemRandom().randrange(10**6))
     print(f"FAULTS_SEED={seed}")
     return random.Random(seed)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[postgres.Running]:
+    """A PostgreSQL that is nobody's to start again but the test's."""
+    folder = Path(tempfile.mkdtemp(prefix="waitingroom-away-"))
+    folder.chmod(0o755)
+    try:
+        yield postgres.start(folder / "postgres")
+    finally:
+        postgres.stop(folder / "postgres")
+        shutil.rmtree(folder)

@@ -2,13 +2,10 @@
 
 import asyncio
 import random
-import shutil
-import tempfile
 import time
 import uuid
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import httpx2
 import psycopg
@@ -31,18 +28,6 @@ LONGEST_WAIT = 15.0
 """Seconds in which Twilio wants a webhook answered: the least patient of those who call us."""
 CUT = """SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
 WHERE datname = current_database() AND pid <> pg_backend_pid()"""
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[postgres.Running]:
-    """A PostgreSQL that is nobody's to start again but the test's."""
-    folder = Path(tempfile.mkdtemp(prefix="waitingroom-away-"))
-    folder.chmod(0o755)
-    try:
-        yield postgres.start(folder / "postgres")
-    finally:
-        postgres.stop(folder / "postgres")
-        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,6 @@
 """The way to a database elsewhere is encrypted, and nothing is told to one that cannot prove which it is."""
 
-import shutil
 import ssl
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -36,18 +34,6 @@ class Signed:
 
     own: Path
     by: Path
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[postgres.Running]:
-    """A PostgreSQL of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="waitingroom-encrypted-"))
-    folder.chmod(0o755)
-    try:
-        yield postgres.start(folder / "postgres")
-    finally:
-        postgres.stop(folder / "postgres")
-        shutil.rmtree(folder)
 
 
 def signed_for(name: str, folder: Path) -> Signed:
