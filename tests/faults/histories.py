@@ -352,8 +352,9 @@ class Disorderly(Orderly):
 
     People between themselves come in any order and at the same moment; whatever was done may be done again, up to
     three times, at any later time of that day; receipts come in any order, before our own note too; clocks tick
-    more often, and late. A talk that nobody agreed to keep is forgotten after a day, and with it what was heard: a
-    copy that comes later than that is a new message, so none comes here.
+    more often, and late. A talk that nobody agreed to keep is forgotten after a day, and one whose person says
+    DELETE at once; with it goes what was heard. A copy that comes later than that is a new message, so none comes
+    here.
     """
 
     def __init__(self, world: World, history: History, chance: random.Random) -> None:
@@ -365,6 +366,8 @@ class Disorderly(Orderly):
         lives = list(range(len(self.history.lives)))
         self.chance.shuffle(lives)
         deeds = [deed for life in lives for deed in self.deed(life, number)]
+        if any(self.may_delete(life, number) for life in lives):
+            await self.repeat(everything=True)
         while deeds:
             together = [deeds.pop() for _ in range(min(len(deeds), self.chance.choice((1, 1, 2))))]
             again = [self.chance.choice(together)] if self.chance.random() < 0.3 else []
@@ -373,6 +376,11 @@ class Disorderly(Orderly):
             await self.repeat()
             await self.deliver()
         await self.pass_time(number)
+
+    def may_delete(self, life: int, number: int) -> bool:
+        """Say whether what comes next may be somebody's yes to being deleted."""
+        acts = self.history.lives[life].acts
+        return number < len(acts) and any(act.words == "delete" for act in acts[:number])
 
     async def pass_time(self, number: int) -> None:
         before = self.now
