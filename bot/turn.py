@@ -82,7 +82,7 @@ async def take_turn(desk: Desk, inbound: Inbound) -> Turn:
         if conversation.parted_to is not None and conversation.parted_to != known.id:
             known = await memory.moved(session, known, conversation.parted_to)
         if ended := drop_off.finished(conversation.ended):
-            await report_drop_off.note(session, ended=ended, on=inbound.at.date())
+            report_drop_off.note(session, ended=ended, on=inbound.at.date())
         replies = desk.laid_out(inbound.channel, said)
         pace = await hurry.noted(session, weighed, talk, replies, of=known.id, now=inbound.at)
         known = replace(known, pace=pace)

@@ -52,8 +52,11 @@ class Ended:
     stopped_at: str | None = None
 
 
-async def note(session: Session, *, ended: Iterable[Ended], on: date) -> None:
-    """Count talks that have ended, in one statement; with nothing to count in none."""
+def note(session: Session, *, ended: Iterable[Ended], on: date) -> None:
+    """Count talks that have ended, in one statement; with nothing to count in none.
+
+    It is the last of the transaction: everyone whose talk ends that day shares these rows, and waits for them.
+    """
     answered, stopped = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for one in ended:
         answered.update(
@@ -66,7 +69,11 @@ async def note(session: Session, *, ended: Iterable[Ended], on: date) -> None:
         return
     flows, questions = ([place[part] for place in places] for part in (0, 1))
     numbers = [answered[place] for place in places], [stopped[place] for place in places]
-    await session.driver.execute(COUNT, flows, questions, on, *numbers)
+
+    async def count() -> None:
+        await session.driver.execute(COUNT, flows, questions, on, *numbers)
+
+    session.at_last(count)
 
 
 async def report(session: Session, asked: Asked, *, flows: Sequence[str]) -> Report:

@@ -71,7 +71,7 @@ async def _count_stops(session: Session, *, ids: Sequence[uuid.UUID], read: Read
     for talk_id, talk, keys in found:
         with suppress(Exception):  # a talk that cannot be read is not counted: whatever it is, it must still go
             ended += read(own_keys.unseal(session, talk, f"conversation:talk:{talk_id}", keys))
-    await note(session, ended=ended, on=now.date())
+    note(session, ended=ended, on=now.date())
 
 
 async def due(session: Session, *, keeps: KeptFor, now: datetime) -> Mapping[RecordClass, list[str]]:

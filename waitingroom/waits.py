@@ -60,11 +60,16 @@ BEGIN = """
 INSERT INTO wait_told (referral_id, joined_on, told_at, look_at)
 VALUES ($1, ($2::timestamptz AT TIME ZONE 'UTC')::date, $2, $2) ON CONFLICT DO NOTHING
 """
-NOTE = """
-INSERT INTO wait_told (referral_id, joined_on, middle_on, told_at, look_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (referral_id) DO UPDATE
-SET middle_on = excluded.middle_on, told_at = excluded.told_at, look_at = excluded.look_at
-"""
+TELL = f"""
+WITH stands AS ({STANDS}), told AS (
+    INSERT INTO wait_told (referral_id, joined_on, middle_on, told_at, look_at)
+    SELECT id, (joined_at AT TIME ZONE 'UTC')::date, middle_on, $3, $4 FROM stands WHERE contacted_at IS NULL
+    ON CONFLICT (referral_id) DO UPDATE
+    SET middle_on = excluded.middle_on, told_at = excluded.told_at, look_at = excluded.look_at
+)
+SELECT * FROM stands
+"""  # noqa: S608 -- a question of our own
+"""The same, and notes that they were told so."""
 CHANGED = """
 WITH moved AS MATERIALIZED (
     SELECT t.referral_id FROM wait_range g
@@ -196,11 +201,7 @@ async def of_talk(session: Session, *, conversation_id: uuid.UUID, now: datetime
 
 async def tell(session: Session, *, conversation_id: uuid.UUID, now: datetime) -> Wait:
     """Say how long the person of a talk will wait from now, and note that they were told."""
-    stands = await session.driver.fetchrow(STANDS, conversation_id, now - STALE)
-    if stands is not None and stands["contacted_at"] is None:
-        facts = stands["id"], stands["joined_at"].date(), stands["middle_on"], now, now + AGAIN_AFTER
-        await session.driver.execute(NOTE, *facts)
-    return _wait(stands)
+    return _wait(await session.driver.fetchrow(TELL, conversation_id, now - STALE, now, now + AGAIN_AFTER))
 
 
 async def changed(session: Session, *, now: datetime, limit: int = 100) -> list[Changed]:

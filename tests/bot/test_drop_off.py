@@ -56,7 +56,7 @@ async def test_whoever_comes_to_the_end_is_counted_at_every_question_and_stopped
 async def test_nothing_is_counted_or_written_while_a_talk_goes_on(desk: Desk, ann: Speaker) -> None:
     await ann.says(*SHORTEST_REFERRAL[:4])
     assert await tally(desk) == {}
-    await note(None, ended=[], on=ann.now.date())  # type: ignore[arg-type]
+    note(None, ended=[], on=ann.now.date())  # type: ignore[arg-type]
 
 
 async def test_a_talk_that_cannot_be_read_goes_all_the_same(desk: Desk, ann: Speaker) -> None:
@@ -81,8 +81,8 @@ async def test_a_reader_that_fails_keeps_nothing_alive(desk: Desk, ann: Speaker)
 async def test_the_count_adds_up_over_people_and_says_nothing_of_them(desk: Desk, ann: Speaker) -> None:
     day = ann.now.date()
     async with desk.database.transaction() as session:
-        await note(session, ended=[Ended("check_in", ("a", "b")), Ended("check_in", ("a",), "b")], on=day)
-        await note(session, ended=[Ended("check_in", ("a", "a"), "a")], on=day)
+        note(session, ended=[Ended("check_in", ("a", "b")), Ended("check_in", ("a",), "b")], on=day)
+        note(session, ended=[Ended("check_in", ("a", "a"), "a")], on=day)
     assert await tally(desk) == {("check_in", "a"): (2, 1), ("check_in", "b"): (1, 1)}
     assert set(QuestionTally.__table__.columns.keys()) == {  # type: ignore[attr-defined]
         "flow",
