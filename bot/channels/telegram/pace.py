@@ -60,7 +60,7 @@ class Pace(BaseRateLimiter[None]):
         rate_limit_args: None,
     ) -> Any:
         """Make a call; one that writes to a chat takes a slot first. A chat that is flooded is parked."""
-        if not endpoint.startswith(PACED) or "chat_id" not in data:
+        if not endpoint.lower().startswith(PACED) or "chat_id" not in data:
             return await callback(*args, **kwargs)
         chat = str(data["chat_id"])
         if wait := self.wait(chat):

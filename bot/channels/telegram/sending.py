@@ -36,6 +36,8 @@ from bot.channels.telegram.pace import OVERALL, PER_CHAT, Pace
 from bot.messages import Reply
 
 CHAT = re.compile(r"-?[0-9]{1,19}")
+SEND = "SendMessage"
+"""The method, as the library takes it by name. Telegram knows it in any case (Bot API, Making requests)."""
 NO_PREVIEW = {"is_disabled": True}
 NEVER_LEFT = (ClientConnectorError, ClientHttpProxyError, ConnectionTimeoutError)
 NOBODY = ("chat not found", "user not found", "peer_id_invalid")
@@ -66,17 +68,19 @@ class Sender:
         """Send one message as plain text: no mark-up, no link previews. Raises a TroubleError.
 
         People may copy and forward what they get (`protect_content` stays off): a helpline's number is for using.
-        The keyboard goes in plain JSON: built of the library's objects it would cost as much as the call.
+        Words and keyboard go and come back in plain JSON: the library's objects would cost more than the call.
         """
         if not CHAT.fullmatch(sending.address):
             raise BadAddressError
+        facts = {
+            "chat_id": int(sending.address),
+            "text": buttons.words(sending.reply),
+            "link_preview_options": NO_PREVIEW,
+            **keyboard(sending.reply),
+        }
         async with troubles():
-            message = await self.bot.send_message(
-                chat_id=int(sending.address),
-                text=buttons.words(sending.reply),
-                api_kwargs={"link_preview_options": NO_PREVIEW, **keyboard(sending.reply)},
-            )
-        return Accepted(str(message.message_id))
+            message = await self.bot.do_api_request(SEND, facts)
+            return Accepted(str(message["message_id"]))
 
     async def fetch(self, ref: str, *, most: int) -> tuple[str, bytes]:
         """Fetch a file by its id: media type and bytes. Raises a TroubleError, TooBigError beyond `most` bytes.
